@@ -1,0 +1,256 @@
+"""Data to learn from: generated sets, each drawn from a seed, and real ones.
+
+The generated sets are made up for the book, and their descriptions say so.
+The real ones ship with the package (`nnlit/data`, with their sources and
+licences in `LICENSES.md`) and need no network.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnlit.checks import (
+    as_generator,
+    check_choice,
+    check_integer,
+    check_interval,
+    check_nonnegative,
+)
+from nnlit.types import Array, Rng
+
+__all__ = [
+    "ADMISSIONS_BIAS",
+    "ADMISSIONS_WEIGHTS",
+    "Dataset",
+    "admissions",
+    "circles",
+    "gate",
+    "moons",
+    "spirals",
+    "xor",
+]
+
+ADMISSIONS_WEIGHTS = (2.0, 1.0)
+ADMISSIONS_BIAS = -18.0
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Examples with their answers.
+
+    X: (n, d) floats, a row per example. y: (n,) class numbers 0 … K−1, or
+    real targets for regression. feature_names: d names. target_names: K
+    class names, or the one name of a real target.
+
+    >>> data = gate("and")
+    >>> len(data), data.X.shape, data.y.tolist()
+    (4, (4, 2), [0, 0, 0, 1])
+    """
+
+    X: Array
+    y: Array
+    feature_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+    description: str
+
+    def __len__(self) -> int:
+        """Return the number of examples n."""
+        return len(self.X)
+
+    def split(
+        self, test_fraction: float = 0.25, rng: Rng = 0
+    ) -> tuple[Dataset, Dataset]:
+        """Deal the examples at random into a training and a test set.
+
+        The test set gets test_fraction · n examples, rounded, each set at
+        least one.
+        Errors: ValueError unless 0 ≤ test_fraction < 1 leaves both sets
+        something.
+
+        >>> train, test = xor(n=100).split(test_fraction=0.25, rng=0)
+        >>> len(train), len(test)
+        (75, 25)
+        """
+        check_interval(test_fraction, "test_fraction", 0, 1)
+        n_test = round(test_fraction * len(self))
+        if not 0 < n_test < len(self):
+            raise ValueError(
+                f"test_fraction {test_fraction} of {len(self)} examples "
+                "leaves one of the two sets empty"
+            )
+        order = as_generator(rng).permutation(len(self))
+        return self._rows(order[n_test:]), self._rows(order[:n_test])
+
+    def _rows(self, rows: Array) -> Dataset:
+        return Dataset(
+            self.X[rows],
+            self.y[rows],
+            self.feature_names,
+            self.target_names,
+            self.description,
+        )
+
+
+def admissions(
+    n: int = 100, rng: Rng = 0, flip: float = 0.0, margin: float = 0.0
+) -> Dataset:
+    """Draw students with a test score and a grade, accepted or not.
+
+    Formula: accepted (y = 1) if 2x₁ + x₂ − 18 ≥ 0, else rejected (y = 0);
+    x₁ is the test score, x₂ the grade, both uniform in [0, 10] in steps of
+    0.01. The line is ADMISSIONS_WEIGHTS and ADMISSIONS_BIAS.
+    n: number of students. margin: no student is nearer to the line than
+    this (at most 1). flip: this fraction of the n answers is turned round,
+    drawn from the students nearest to the line (at most half of all).
+    Shapes: X (n, 2), y (n,).
+    Errors: ValueError for n < 1, flip outside [0, ½], margin outside [0, 1].
+
+    >>> data = admissions(n=3, rng=1)
+    >>> data.X
+    array([[5.12, 9.5 ],
+           [1.44, 9.49],
+           [3.12, 4.23]])
+    >>> data.y
+    array([1, 0, 0])
+    """
+    check_integer(n, "n", 1)
+    check_interval(flip, "flip", 0, 0.5, closed=True)
+    check_interval(margin, "margin", 0, 1, closed=True)
+    rng = as_generator(rng)
+    w, b = np.array(ADMISSIONS_WEIGHTS), ADMISSIONS_BIAS
+    X = np.empty((0, 2))
+    while len(X) < n:
+        drawn = rng.uniform(0, 10, (n, 2)).round(2)
+        away = np.abs(drawn @ w + b) / math.hypot(*w) >= margin
+        X = np.concatenate([X, drawn[away]])[:n]
+    scores = X @ w + b
+    y = (scores >= 0).astype(int)
+    turned = round(flip * n)
+    nearest = np.argsort(np.abs(scores), kind="stable")[: 2 * turned]
+    wrong = rng.permutation(nearest)[:turned]
+    y[wrong] = 1 - y[wrong]
+    return Dataset(
+        X,
+        y,
+        ("test score", "grade"),
+        ("rejected", "accepted"),
+        f"{n} students, generated: accepted if 2 · test score + grade is "
+        f"at least 18, {turned} answers near that line turned round.",
+    )
+
+
+def circles(n: int = 200, noise: float = 0.1, rng: Rng = 0) -> Dataset:
+    """Draw a ring of radius 1 (class 0) around a ring of radius ½ (class 1).
+
+    Formula: x = r (cos t, sin t) + noise · ε, t uniform in [0, 2π), ε
+    standard normal, class 1 for every other point.
+    Shapes: X (n, 2), y (n,).
+    Errors: ValueError for n < 2 or noise < 0.
+
+    >>> data = circles(n=4, noise=0.0)
+    >>> np.hypot(*data.X.T).round(6).tolist(), data.y.tolist()
+    ([1.0, 0.5, 1.0, 0.5], [0, 1, 0, 1])
+    """
+    rng, y = as_generator(rng), _alternating(n)
+    t = rng.uniform(0, 2 * np.pi, n)
+    r = np.where(y == 1, 0.5, 1.0)
+    X = np.column_stack([r * np.cos(t), r * np.sin(t)])
+    return _plane(X, y, noise, rng, "A ring inside a ring, one a class")
+
+
+def moons(n: int = 200, noise: float = 0.1, rng: Rng = 0) -> Dataset:
+    """Draw two half circles that reach into each other.
+
+    Formula: class 0 x = (cos t, sin t), class 1 x = (1 − cos t, ½ − sin t),
+    both + noise · ε, t uniform in [0, π), ε standard normal, class 1 for
+    every other point.
+    Shapes: X (n, 2), y (n,).
+    Errors: ValueError for n < 2 or noise < 0.
+
+    >>> data = moons(n=4, noise=0.0)
+    >>> bool((data.X[data.y == 0, 1] >= 0).all())  # the upper half circle
+    True
+    """
+    rng, y = as_generator(rng), _alternating(n)
+    t = rng.uniform(0, np.pi, n)
+    X = np.column_stack([np.cos(t), np.sin(t)])
+    X[y == 1] = (1.0, 0.5) - X[y == 1]
+    return _plane(X, y, noise, rng, "Two half circles, one a class")
+
+
+def spirals(n: int = 200, noise: float = 0.1, rng: Rng = 0) -> Dataset:
+    """Draw two spiral arms, wound one and a half times around each other.
+
+    Formula: x = ±t/π (cos t, sin t) + noise · ε, plus for class 0, minus for
+    class 1; t = 3π √u with u uniform in [0, 1), ε standard normal, class 1
+    for every other point. The arms reach out to radius 3.
+    Shapes: X (n, 2), y (n,).
+    Errors: ValueError for n < 2 or noise < 0.
+
+    >>> spirals(n=4, noise=0.0, rng=1).X.shape
+    (4, 2)
+    """
+    rng, y = as_generator(rng), _alternating(n)
+    t = 3 * np.pi * np.sqrt(rng.uniform(0, 1, n))
+    r = np.where(y == 1, -t, t) / np.pi
+    X = np.column_stack([r * np.cos(t), r * np.sin(t)])
+    return _plane(X, y, noise, rng, "Two spiral arms, one a class")
+
+
+def xor(n: int = 200, noise: float = 0.15, rng: Rng = 0) -> Dataset:
+    """Draw four clouds around the corners of the truth table of XOR.
+
+    Formula: x = (a, b) + noise · ε, y = a XOR b, with (a, b) the corners
+    (0, 0), (0, 1), (1, 0), (1, 1) in turn, ε standard normal.
+    Shapes: X (n, 2), y (n,).
+    Errors: ValueError for n < 2 or noise < 0.
+
+    >>> xor(n=4, noise=0.0).y
+    array([0, 1, 1, 0])
+    """
+    rng = as_generator(rng)
+    corner = np.arange(check_integer(n, "n", 2)) % 4
+    X = np.column_stack([corner // 2, corner % 2]).astype(float)
+    y = corner // 2 ^ corner % 2
+    return _plane(X, y, noise, rng, "Four clouds, opposite ones of a class")
+
+
+def gate(name: str) -> Dataset:
+    """Give the truth table of a logic gate as four examples.
+
+    name: "and", "or" or "xor".
+    Shapes: X (4, 2) of 0 and 1, y (4,).
+    Errors: ValueError for another name.
+
+    >>> gate("xor").y
+    array([0, 1, 1, 0])
+    """
+    tables = {"and": (0, 0, 0, 1), "or": (0, 1, 1, 1), "xor": (0, 1, 1, 0)}
+    check_choice(name, "name", tables)
+    return Dataset(
+        np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]),
+        np.array(tables[name]),
+        ("a", "b"),
+        ("false", "true"),
+        f"The truth table of a {name.upper()} b.",
+    )
+
+
+def _alternating(n: int) -> Array:
+    return np.arange(check_integer(n, "n", 2)) % 2
+
+
+def _plane(
+    X: Array, y: Array, noise: float, rng: np.random.Generator, shape: str
+) -> Dataset:
+    check_nonnegative(noise, "noise")
+    return Dataset(
+        X + noise * rng.standard_normal(X.shape),
+        y,
+        ("x₁", "x₂"),
+        ("class 0", "class 1"),
+        f"{shape}: {len(y)} points, generated, noise {noise}.",
+    )
