@@ -31,10 +31,12 @@ __all__ = [
     "check_number",
     "check_positive",
     "check_probabilities",
+    "check_scores",
     "check_targets",
     "check_vector",
     "class_codes",
     "pair",
+    "two_classes",
 ]
 
 
@@ -93,6 +95,26 @@ def pair(
     return y_hat, y.astype(y_hat.dtype) if labels else y
 
 
+def check_scores(
+    z: Array, y: Array, name: str = "z", other: str = "y"
+) -> tuple[Array, Array]:
+    """Return two arrays as `pair` does, the answers y in [0, 1].
+
+    Labels −1 and 1 would give a wrong number without a word.
+
+    Raises:
+        TypeError: one of them does not hold real numbers.
+        ValueError: the shapes differ, or y leaves [0, 1] or is NaN.
+
+    >>> check_scores([2.5], [-1])
+    Traceback (most recent call last):
+    ValueError: y must lie in [0, 1], got -1.0
+    """
+    z, y = pair(z, y, name, other)
+    _check_unit(y, other)
+    return z, y
+
+
 def check_probabilities(
     y_hat: Array, y: Array, name: str = "y_hat", other: str = "y"
 ) -> tuple[Array, Array]:
@@ -106,14 +128,17 @@ def check_probabilities(
     Traceback (most recent call last):
     ValueError: y_hat must lie in [0, 1], got 1.5
     """
-    y_hat, y = pair(y_hat, y, name, other)
-    for label, p in ((name, y_hat), (other, y)):
-        outside = ~((p >= 0) & (p <= 1))
-        if np.any(outside):
-            raise ValueError(
-                f"{label} must lie in [0, 1], got {p[outside].flat[0]}"
-            )
+    y_hat, y = check_scores(y_hat, y, name, other)
+    _check_unit(y_hat, name)
     return y_hat, y
+
+
+def _check_unit(p: Array, name: str) -> None:
+    outside = ~((p >= 0) & (p <= 1))
+    if np.any(outside):
+        raise ValueError(
+            f"{name} must lie in [0, 1], got {p[outside].flat[0]}"
+        )
 
 
 def check_finite(x: Array, name: str = "x") -> Array:
@@ -246,6 +271,23 @@ def class_codes(y: Array, at_least: int = 2) -> tuple[Array, Array]:
             f"y must hold at least {at_least} classes, got {len(classes)}"
         )
     return classes, codes
+
+
+def two_classes(X: Array, y: Array) -> tuple[Array, Array, Array]:
+    """Return X (n, d), the two classes of y (n,) in order, and y as 0 and 1.
+
+    >>> X, classes, codes = two_classes([[1.0], [2.0]], ["yes", "no"])
+    >>> classes.tolist(), codes.tolist()
+    (['no', 'yes'], [1.0, 0.0])
+    """
+    X = check_features(X)
+    classes, codes = class_codes(y)
+    if len(classes) > 2:
+        raise ValueError(
+            f"y must hold exactly 2 classes, got {len(classes)}"
+        )
+    check_length(X, codes)
+    return X, classes, codes.astype(X.dtype)
 
 
 def check_number(value: float, name: str) -> float:
