@@ -7,8 +7,10 @@ licences in `LICENSES.md`) and need no network.
 
 from __future__ import annotations
 
+import gzip
 import math
 from dataclasses import dataclass
+from importlib import resources
 
 import numpy as np
 
@@ -26,8 +28,12 @@ __all__ = [
     "ADMISSIONS_WEIGHTS",
     "Dataset",
     "admissions",
+    "breast_cancer",
     "circles",
+    "diabetes",
+    "digits",
     "gate",
+    "iris",
     "moons",
     "spirals",
     "xor",
@@ -254,3 +260,103 @@ def _plane(
         ("class 0", "class 1"),
         f"{shape}: {len(y)} points, generated, noise {noise}.",
     )
+
+
+def iris() -> Dataset:
+    """Load 150 iris flowers of three species, measured in centimetres.
+
+    Shapes: X (150, 4) in cm, y (150,) of 0, 1 and 2.
+    Source: Fisher (1936), doi:10.24432/C56C76; CC BY 4.0.
+
+    >>> data = iris()
+    >>> data.X[0], data.target_names[data.y[0]]
+    (array([5.1, 3.5, 1.4, 0.2]), 'setosa')
+    """
+    X, y, feature_names = _shipped("iris")
+    return Dataset(
+        X,
+        y.astype(int),
+        feature_names,
+        ("setosa", "versicolor", "virginica"),
+        "150 iris flowers of three species; Fisher (1936), by way of UCI, "
+        "with two values put right after the paper.",
+    )
+
+
+def breast_cancer() -> Dataset:
+    """Load 569 lumps in the breast, malignant or benign.
+
+    Thirty features of the cell nuclei in an image: mean, standard error and
+    the mean of the three largest values ("worst") of ten measurements.
+    Shapes: X (569, 30), y (569,): 0 malignant, 1 benign.
+    Source: Wolberg, Mangasarian & Street (1995), doi:10.24432/C5DW2B;
+    CC BY 4.0.
+
+    >>> data = breast_cancer()
+    >>> data.X.shape, np.bincount(data.y).tolist()
+    ((569, 30), [212, 357])
+    """
+    X, y, feature_names = _shipped("breast_cancer")
+    return Dataset(
+        X,
+        y.astype(int),
+        feature_names,
+        ("malignant", "benign"),
+        "569 breast masses, thirty features of cell nuclei in an image; "
+        "Wolberg, Mangasarian and Street (1995), by way of UCI.",
+    )
+
+
+def diabetes() -> Dataset:
+    """Load 442 patients with diabetes and how it went on after a year.
+
+    Features in their own units: age in years, sex (1 or 2), body mass index,
+    mean blood pressure and six blood values. The target is a measure of how
+    far the disease has gone one year later, 25 to 346.
+    Shapes: X (442, 10), y (442,) real.
+    Source: Efron, Hastie, Johnstone & Tibshirani (2004),
+    doi:10.1214/009053604000000067.
+
+    >>> data = diabetes()
+    >>> data.X.shape, float(data.y.min()), float(data.y.max())
+    ((442, 10), 25.0, 346.0)
+    """
+    X, y, feature_names = _shipped("diabetes")
+    return Dataset(
+        X,
+        y,
+        feature_names,
+        ("progression after one year",),
+        "442 patients with diabetes, ten values each in raw units; Efron, "
+        "Hastie, Johnstone and Tibshirani (2004).",
+    )
+
+
+def digits() -> Dataset:
+    """Load 1797 handwritten digits, 8 × 8 pixels from 0 (white) to 16.
+
+    Shapes: X (1797, 64), the rows of an image one after another; y (1797,)
+    of 0 … 9.
+    Source: Alpaydin & Kaynak (1998), doi:10.24432/C50P49; CC BY 4.0.
+
+    >>> data = digits()
+    >>> data.X.shape, int(data.X.max()), data.y[:5].tolist()
+    ((1797, 64), 16, [0, 1, 2, 3, 4])
+    """
+    X, y, feature_names = _shipped("digits")
+    return Dataset(
+        X,
+        y.astype(int),
+        feature_names,
+        tuple("0123456789"),
+        "1797 handwritten digits of 8 × 8 pixels, the test part of the "
+        "optical digits; Alpaydin and Kaynak (1998), by way of UCI.",
+    )
+
+
+def _shipped(name: str) -> tuple[Array, Array, tuple[str, ...]]:
+    """Read a table of nnlit/data: X, the last column, and X's names."""
+    packed = resources.files("nnlit").joinpath("data", f"{name}.csv.gz")
+    names, *rows = gzip.decompress(packed.read_bytes()).decode().splitlines()
+    table = np.loadtxt(rows, delimiter=",")
+    return table[:, :-1].copy(), table[:, -1], tuple(names.split(",")[:-1])
