@@ -1,0 +1,228 @@
+"""Chapter 5, downhill: the slope, the step, and where it can lead."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from figures import figure
+from figures.landscape import centred, contours, landscape, slope
+from figures.palette import Palette
+from figures.plot import (
+    DASHED,
+    arrow,
+    axes,
+    label,
+    number,
+    panel,
+    sheet,
+    single,
+)
+from nnlit.descent import (
+    gradient_descent,
+    one_weight_gradient,
+    one_weight_loss,
+    two_minima,
+    two_minima_gradient,
+)
+from nnlit.logistic import gradient, loss
+
+Data = dict[str, Any]
+X, Y, START = 2.0, 4.0, 5.0  # one example, and the weight to begin with
+
+
+def path_from(start: float, rate: float, steps: int) -> Data:
+    """The weights that gradient descent visits, and their losses."""
+    walk = gradient_descent(
+        lambda w: one_weight_gradient(w, X, Y), np.array(start), rate, steps
+    )
+    return {"w": walk, "loss": one_weight_loss(walk, X, Y)}
+
+
+def loss_against_weight_data() -> Data:
+    """The loss ½(2w − 4)², its tangent at w = 5, and ten steps from there."""
+    w = np.linspace(-1.2, 5.4, 221)
+    return {
+        "w": w,
+        "loss": one_weight_loss(w, X, Y),
+        "start": START,
+        "loss_at_start": float(one_weight_loss(START, X, Y)),
+        "slope_at_start": float(one_weight_gradient(START, X, Y)),
+        "minimum": Y / X,
+        "learning_rate": 0.1,
+        "path": path_from(START, 0.1, 10),
+    }
+
+
+@figure("loss-against-weight", data=loss_against_weight_data)
+def loss_against_weight(data: Data, theme: Palette) -> Figure:
+    canvas, ax = single(430)
+    ax.set(xlim=(-1.2, 6.2), ylim=(0, 23))
+    axes(ax, "weight $w$", "loss", (-1, 0, 1, 2, 3, 4, 5), (0, 5, 10, 15, 20))
+    ax.plot(data["w"], data["loss"], color=theme.ink)
+    at, high, steep = (
+        data["start"], data["loss_at_start"], data["slope_at_start"]
+    )
+    reach = np.array([-1.15, 0.36])
+    ax.plot(at + reach, high + steep * reach, color=theme.gradient, lw=2.4)
+    label(ax, at + 0.12, high - 1.6, f"tangent,\nslope {number(steep)}",
+          theme.gradient, dx=14, dy=-14)
+    walk = data["path"]
+    ax.plot(walk["w"], walk["loss"], "o", ms=9, color=theme.weight, zorder=7)
+    for k in range(3):
+        arrow(
+            ax,
+            (walk["w"][k], walk["loss"][k]),
+            (walk["w"][k + 1], walk["loss"][k + 1]),
+            theme.weight,
+            width=1.8,
+            head=13,
+            bend=0.32,
+            shrink=(6, 6),
+        )
+    label(ax, at, high, "start", theme.weight, dx=-14, dy=8, ha="right")
+    low = data["minimum"]
+    ax.plot([low, low], [0, 6.2], color=theme.muted, lw=1.2, ls=DASHED)
+    label(ax, low, 7.4, f"lowest at $w = {low:g}$", theme.ink, ha="center")
+    return canvas
+
+
+def three_rates_data() -> Data:
+    """Four steps at each of three rates; the curvature is x² = 4."""
+    w = np.linspace(-3.1, 7.1, 205)
+    rates = {"too small": 0.02, "good": 0.2, "too large": 0.52}
+    return {
+        "w": w,
+        "loss": one_weight_loss(w, X, Y),
+        "curvature": X * X,
+        "limit": 2 / (X * X),
+        "rates": rates,
+        "paths": {
+            name: path_from(START, rate, 5) for name, rate in rates.items()
+        },
+    }
+
+
+@figure("three-learning-rates", data=three_rates_data)
+def three_learning_rates(data: Data, theme: Palette) -> Figure:
+    canvas = sheet(318)
+    for place, (name, rate) in enumerate(data["rates"].items()):
+        ax = panel(canvas, 34 + 208 * place, 64, 176, 190)
+        ax.set(xlim=(-3.2, 7.2), ylim=(0, 46))
+        axes(ax, "$w$", "", (-2, 2, 6), (0, 20, 40) if place == 0 else ())
+        if place:
+            ax.spines["left"].set_visible(False)
+        ax.plot(data["w"], data["loss"], color=theme.muted, lw=2)
+        walk = data["paths"][name]
+        ax.plot(walk["w"], walk["loss"], color=theme.weight, lw=1.6, zorder=5)
+        ax.plot(walk["w"], walk["loss"], "o", ms=8, color=theme.weight,
+                zorder=6)
+        ax.plot(walk["w"][:1], walk["loss"][:1], "o", ms=8,
+                mfc=theme.surface, mec=theme.weight, mew=2.2, zorder=7)
+        for text, dy in ((name, 38), (rf"$\eta = {rate:g}$", 14)):
+            ax.annotate(
+                text,
+                (0.5, 1),
+                (0, dy),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                ha="center",
+                color=theme.ink if dy == 38 else theme.muted,
+            )
+    return canvas
+
+
+def restarts_data() -> Data:
+    """Runs from several starts on a landscape with two valleys."""
+    w = np.linspace(-1.62, 1.62, 325)
+    starts = np.array([-1.5, -0.5, 0.35, 1.5])
+    paths = np.array(
+        [
+            gradient_descent(two_minima_gradient, np.array(s), 0.05, 200)
+            for s in starts
+        ]
+    )
+    ends = paths[:, -1]
+    heights = two_minima(ends)
+    return {
+        "w": w,
+        "loss": two_minima(w),
+        "starts": starts,
+        "paths": paths,
+        "ends": ends,
+        "losses": heights,
+        "best": float(ends[np.argmin(heights)]),
+        "global": np.isclose(heights, heights.min(), atol=1e-6),
+    }
+
+
+@figure("two-minima-restarts", data=restarts_data)
+def two_minima_restarts(data: Data, theme: Palette) -> Figure:
+    canvas, ax = single(400)
+    ax.set(xlim=(-1.7, 1.7), ylim=(-0.85, 2.35))
+    axes(ax, "weight $w$", "loss", (-1, 0, 1), (0, 1, 2))
+    shown = data["loss"] < 2.35
+    ax.plot(data["w"][shown], data["loss"][shown], color=theme.ink)
+    for path, deepest in zip(data["paths"], data["global"], strict=True):
+        color = theme.prediction if deepest else theme.gradient
+        walk = path[:8]
+        ax.plot(walk, two_minima(walk), "o", ms=6, color=color, zorder=5)
+        ax.plot(path[:1], two_minima(path[:1]), "o", ms=12,
+                mfc=theme.surface, mec=color, mew=2.4, zorder=6)
+        ax.plot(path[-1:], two_minima(path[-1:]), "o", ms=13, color=color,
+                zorder=6)
+    ends, heights, deepest = data["ends"], data["losses"], data["global"]
+    for kind, text, color in (
+        (True, "global minimum", theme.prediction),
+        (False, "local minimum", theme.gradient),
+    ):
+        place = int(np.flatnonzero(deepest == kind)[0])
+        label(ax, ends[place], heights[place],
+              f"{text}, {number(round(float(heights[place]), 2))}", color,
+              dy=-22, ha="center")
+    return canvas
+
+
+def gradient_field_data() -> Data:
+    """The landscape, the downhill direction on a grid, and one descent."""
+    students, ground = centred(), landscape()
+    bias = ground["bias"]
+
+    def uphill(w: Any) -> Any:
+        return gradient(students.X, students.y, w, bias)[0]
+
+    a, c = np.meshgrid(np.linspace(-0.2, 3.2, 7), np.linspace(-0.25, 1.75, 5))
+    grid = np.column_stack([a.ravel(), c.ravel()])
+    start = np.array([-0.3, 1.8])
+    path = gradient_descent(uphill, start, 0.25, 200)
+    return ground | {
+        "grid": grid,
+        "downhill": np.array([-uphill(w) for w in grid]),
+        "path": path,
+        "path_loss": np.array(
+            [loss(students.X, students.y, w, bias) for w in path]
+        ),
+        "learning_rate": 0.25,
+        "full_slope": partial(slope, students),
+    }
+
+
+@figure("gradient-field", data=gradient_field_data)
+def gradient_field(data: Data, theme: Palette) -> Figure:
+    canvas = sheet(500)
+    ax = panel(canvas, 64, 40, 548, 398)
+    contours(ax, data, theme)
+    for at, down in zip(data["grid"], data["downhill"], strict=True):
+        size = np.hypot(*down)
+        step = 0.3 * down / size * min(1.0, 0.35 + size)
+        arrow(ax, tuple(at), tuple(at + step), theme.gradient, width=1.6,
+              head=10)
+    path = data["path"]
+    ax.plot(*path.T, color=theme.weight, lw=2, zorder=6)
+    ax.plot(*path[:12].T, "o", ms=8, color=theme.weight, zorder=7)
+    ax.plot(*path[-1], "o", ms=11, color=theme.weight, zorder=7)
+    label(ax, *path[0], "start", theme.weight, dx=12, dy=6)
+    return canvas
