@@ -182,10 +182,10 @@ def two_minima(w: Array) -> Array:
     """Give the height of a landscape with two valleys, one deeper.
 
     Formula: f(w) = (w² − 1)² + 0.3 w. The deeper valley is at w ≈ −1.036,
-    the other at w ≈ 0.960, the hilltop between them at w ≈ 0.076.
+    the other at w ≈ 0.960, the hilltop between them at w ≈ 0.075.
     Shapes: any.
 
-    >>> [round(float(two_minima(w)), 3) for w in (-1.036, 0.076, 0.96)]
+    >>> [round(float(two_minima(w)), 3) for w in (-1.036, 0.075, 0.96)]
     [-0.305, 1.011, 0.294]
     """
     return (w**2 - 1) ** 2 + 0.3 * w

@@ -153,10 +153,11 @@ def mistake_bound(X: Array, y: Array, w: Array, b: Scalar) -> float:
     X, y = check_labels(X, y)
     X1 = np.column_stack([X, np.ones(len(X))])
     w1 = np.append(w, b)
-    R = np.max(np.linalg.norm(X1, axis=1))
-    gamma = np.min((2 * y - 1) * (X1 @ w1)) / np.linalg.norm(w1)
-    if not gamma > 0:
+    margins = (2 * y - 1) * (X1 @ w1)
+    if not np.min(margins) > 0:
         raise ValueError("(w, b) must separate the classes of y")
+    R = np.max(np.linalg.norm(X1, axis=1))
+    gamma = np.min(margins) / np.linalg.norm(w1)
     return float((R / gamma) ** 2)
 
 
