@@ -1,0 +1,43 @@
+// Lights up a symbol in a formula and its name in the code beside it.
+// The page is complete without this script.
+
+const light = (pair, name, on) => {
+  for (const place of pair.querySelectorAll(`[data-s="${CSS.escape(name)}"]`)) {
+    place.classList.toggle("lit", on);
+  }
+};
+
+const connect = (pair) => {
+  for (const [enter, on] of [["pointerover", true], ["pointerout", false], ["focusin", true], ["focusout", false]]) {
+    pair.addEventListener(enter, (event) => {
+      const place = event.target.closest("[data-s]");
+      if (place) light(pair, place.dataset.s, on);
+    });
+  }
+  // One stop per symbol for the keyboard: its first place in the formula.
+  const seen = new Set();
+  for (const place of pair.querySelectorAll(".katex-html [data-s]")) {
+    if (seen.has(place.dataset.s)) continue;
+    if (!pair.querySelector(`.highlight [data-s="${CSS.escape(place.dataset.s)}"]`)) continue;
+    seen.add(place.dataset.s);
+  }
+};
+
+// What scrolls sideways must be reachable by keyboard.
+const reachable = (box) => {
+  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+};
+
+for (const pair of document.querySelectorAll(".pair")) connect(pair);
+for (const box of document.querySelectorAll(".equation-body, .md-typeset__scrollwrap")) reachable(box);
+
+// A folded part that a link points into is opened; all are opened for print.
+const open = () => {
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target) target.closest("details")?.setAttribute("open", "");
+};
+addEventListener("hashchange", open);
+open();
+addEventListener("beforeprint", () => {
+  for (const folded of document.querySelectorAll("details.solution")) folded.open = true;
+});

@@ -1,0 +1,17 @@
+"""What makes the book literate: code and equations that the page shows and the
+tests run are one and the same text.
+
+`page` reads a Markdown page into its parts, `embed` cuts source out of a
+package by qualified name, `katex` renders formulas, `dialect` and `equations`
+read the TeX of a page and execute it, `extension` puts all of it on the page,
+`hooks` ties it to MkDocs.  Nothing here imports the package that the book
+shows: source is read with `ast`, and who wants functions called passes a
+`resolve` function in.
+"""
+
+
+def makeExtension(**kwargs):  # noqa: N802 (Python-Markdown's entry point)
+    """The Markdown extension under the package's own name."""
+    from literate.extension import LiterateExtension
+
+    return LiterateExtension(**kwargs)

@@ -1,0 +1,75 @@
+"""What pages know of each other: numbers, anchors and symbols of the book."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from literate import page
+from literate.equations import symbols_of
+from literate.errors import PageError
+from literate.symbols import Symbol
+
+FIGURE = re.compile(r"^\s*/{3,}\s*figure\s*\|\s*(?P<name>\S+)\s*$")
+
+
+@dataclass
+class Target:
+    """An equation or figure that other places may point at."""
+
+    page: str  # path below the docs folder
+    number: str  # "3.2"
+    line: int
+
+
+@dataclass
+class Book:
+    """The docs folder, read once per build."""
+
+    root: Path  # the project
+    docs: Path
+    targets: dict[str, Target] = field(default_factory=dict)
+    symbols: dict[str, Symbol] = field(default_factory=dict)
+
+    def read(self) -> None:
+        """Collects every id, number and symbol; a double id is an error."""
+        self.targets.clear()
+        self.symbols.clear()
+        for path in sorted(self.docs.rglob("*.md")):
+            self._read_page(path)
+        notation = self.docs / "notation.md"
+        if notation.is_file():
+            parts, _ = page.read(notation, self.docs)
+            self.symbols = symbols_of(parts, "notation.md")
+
+    def _read_page(self, path: Path) -> None:
+        where = path.relative_to(self.docs).as_posix()
+        parts, lines = page.read(path, self.docs)
+        label = label_of(path)
+        equations = [p for p in parts if p.kind == "equation"]
+        for count, part in enumerate(equations, start=1):
+            if "id" in part.attributes:
+                self._add(part.attributes["id"], where, f"{label}{count}", part.line)
+        fences = [(p.first, p.last) for p in parts if p.kind == "fence"]
+        start = page.front_matter(lines)
+        figures = 0
+        for row, line in enumerate(lines[start:]):
+            match = FIGURE.match(line)
+            if match and not any(a <= row <= b for a, b in fences):
+                figures += 1
+                self._add(f"fig-{match['name']}", where, f"{label}{figures}", row + 1 + start)
+
+    def _add(self, name: str, where: str, number: str, line: int) -> None:
+        if name in self.targets:
+            first = self.targets[name]
+            raise PageError(
+                f"the id {name!r} stands already in {first.page}:{first.line}", where, line
+            )
+        self.targets[name] = Target(where, number, line)
+
+
+def label_of(path: Path) -> str:
+    """What numbers on a page begin with: `3.` in a chapter, `N.` elsewhere."""
+    digits = re.match(r"(\d+)-", path.name)
+    return f"{int(digits[1])}." if digits else f"{path.stem[0].upper()}."

@@ -1,0 +1,487 @@
+"""Executes the displayed equations of a page and says where they are wrong.
+
+Each equation is read from the TeX that stands on the page and worked out on
+random values, of the shapes that the tables of symbols give.  What is done
+with it follows from what it says:
+
+definition   `\\sigma(x) = …`, `\\hat{y} = …`: a name that nothing has defined
+             yet.  The right side is compared with the function of the package
+             that the equation names (`code="…"`, or the table of symbols).
+claim        anything else with `=`, `\\approx`, `\\le` …: both sides are worked
+             out and compared; derivatives are taken numerically of the page's
+             own definitions.
+update       `w \\leftarrow …`: the right side is compared with the function.
+
+An equation that nothing was compared for is an error, unless it says
+`unchecked="reason"`.
+
+Attributes of an equation, after the closing `$$`:
+
+    {#eq-name code="package.module.function(x, y)[0]; …" let="k = …"
+     define="true" unchecked="why"}
+
+`code` has one entry per statement; Python names are those of the tables of
+symbols; it is read as a syntax tree of names, calls, entries and numbers, and
+never handed to Python's `eval`.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from lark import Token, Tree
+
+from literate import page
+from literate.dialect import (
+    COMPARE,
+    Definition,
+    Evaluator,
+    Factor,
+    FormulaError,
+    Knowledge,
+    Unsteady,
+    as_factor,
+    name_of,
+    parse,
+    read_factor,
+    statements,
+)
+from literate.errors import PageError
+from literate.symbols import Symbol, read_table
+
+DRAWS = 12
+RELATIVE, ABSOLUTE = 1e-9, 1e-11
+RELATIVE_SLOPE, ABSOLUTE_SLOPE = 1e-6, 1e-8
+
+
+@dataclass
+class Checked:
+    """What was found about one equation."""
+
+    id: str
+    line: int
+    tex: str
+    comparisons: int = 0
+    code: list[str] = field(default_factory=list)
+    unchecked: str = ""
+
+
+def symbol_name(tex: str, where: str, line: int) -> tuple[str, str]:
+    """The canonical name of a symbol's TeX, and its index if it has one."""
+    try:
+        ((tree,),) = statements(parse(tex))
+    except (FormulaError, ValueError) as error:
+        raise PageError(f"${tex}$ is not one symbol: {error}", where, line) from None
+    factor = as_factor(tree)
+    if factor is None or factor.name is None or len(factor.indices) > 1:
+        raise PageError(f"${tex}$ is not one symbol", where, line)
+    return factor.name, name_of(factor.indices[0]) if factor.indices else ""
+
+
+def key_of(symbol: Symbol) -> str:
+    """`x_i` and `x` are two symbols."""
+    return f"{symbol.name}_{symbol.index}" if symbol.index else symbol.name
+
+
+def symbols_of(parts: list[page.Part], where: str) -> dict[str, Symbol]:
+    """All symbols of a page's tables, later ones winning."""
+    return {
+        key_of(symbol): symbol
+        for part in parts
+        if part.kind == "table"
+        for symbol in read_table(part, where, symbol_name)
+    }
+
+
+class PageChecker:
+    """Checks the equations of one page, in the order of the page."""
+
+    def __init__(
+        self,
+        parts: list[page.Part],
+        where: str,
+        resolve: Callable[[str], Any],
+        book_symbols: dict[str, Symbol] | None = None,
+        draws: int = DRAWS,
+    ):
+        self.parts, self.where, self.draws = parts, where, draws
+        self.known = Knowledge(dict(book_symbols or {}), resolve=resolve)
+
+    def check(self) -> list[Checked]:
+        """One entry per displayed equation; the first wrong one raises."""
+        found = []
+        for part in self.parts:
+            if part.kind == "table":
+                for symbol in read_table(part, self.where, symbol_name):
+                    self.known.symbols[key_of(symbol)] = symbol
+                    # A table of its own starts a new meaning.
+                    self.known.definitions.pop(key_of(symbol), None)
+            elif part.kind == "equation":
+                found.append(self._check_equation(part))
+        return found
+
+    def _check_equation(self, part: page.Part) -> Checked:
+        attributes = part.attributes
+        result = Checked(attributes.get("id", ""), part.line, part.text)
+        try:
+            if not result.id.startswith("eq-"):
+                raise FormulaError("a displayed equation needs an id: $$ {#eq-name}")
+            known = {"id", "code", "let", "define", "unchecked", "class"}
+            if extra := set(attributes) - known:
+                raise FormulaError(f"unknown attributes {sorted(extra)}; known: {sorted(known)}")
+            if "unchecked" in attributes:
+                result.unchecked = attributes["unchecked"]
+                if len(result.unchecked) < 20:
+                    raise FormulaError("unchecked needs a reason, in a sentence")
+                return result
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                self._check_statements(part, result)
+            if not result.comparisons:
+                raise FormulaError(
+                    'nothing checks this equation: name the function with code="…"'
+                )
+        except FormulaError as error:
+            name = f"equation {result.id}: " if result.id else "equation: "
+            raise PageError(f"{name}{error}", self.where, part.line) from None
+        return result
+
+    def _check_statements(self, part: page.Part, result: Checked) -> None:
+        chains = statements(parse(part.text))
+        codes = [c.strip() for c in part.attributes.get("code", "").split(";")]
+        if codes == [""]:
+            codes = []
+        if len(codes) > len(chains):
+            raise FormulaError(f"{len(codes)} entries of code for {len(chains)} statements")
+        codes += [""] * (len(chains) - len(codes))
+        for chain, code in zip(chains, codes, strict=True):
+            if len(chain) == 1:
+                raise FormulaError("an expression alone says nothing: write what it equals")
+            if code:
+                result.code.append(code)
+            before = self._take_definition(chain, "define" in part.attributes, result, code)
+            judged, enough = 0, self.draws
+            if any(mentions_slope(m, self.known) for m in chain[::2]):
+                enough = max(3, self.draws // 3)
+            for draw in range(10 * enough):
+                evaluator = Evaluator(self.known, draw)
+                try:
+                    self._give(evaluator, part.attributes.get("let", ""))
+                    result.comparisons += self._compare(evaluator, chain, code, before)
+                except Unsteady:
+                    continue
+                finally:
+                    self.known.given = {}
+                judged += 1
+                if judged == enough:
+                    break
+            else:
+                raise FormulaError(f"only {judged} of {10 * enough} draws can judge it")
+
+    # ---- definitions
+
+    def _take_definition(
+        self, chain: list[Any], forced: bool, result: Checked, code: str
+    ) -> Definition | None:
+        if chain[1] != "=":
+            return None
+        head = read_head(chain[0], self.known)
+        if head is None:
+            return None
+        name, parameters, indices = head
+        key = name if parameters or not indices else f"{name}_{indices[0]}"
+        if not forced and key in self.known.definitions:
+            return None
+        if not forced and parameters and name not in self.known.symbols and self.known.is_function(name):
+            return None
+        symbol = self.known.symbols.get(key) or self.known.symbols.get(name)
+        if symbol and symbol.kind in ("index", "count"):
+            return None
+        if not code and symbol and symbol.kind == "function" and parameters:
+            result.code.append(symbol.python)
+        elif not code:
+            raise FormulaError(
+                f'{name} is defined here, and nothing checks it: code="package.module.function(…)"'
+            )
+        loose = set(free_indices(chain[2:3], Evaluator(self.known))) - set(indices)
+        if loose:
+            raise FormulaError(f"the index {loose.pop()!r} stands on the right only")
+        definition = Definition(name, parameters, indices, chain[2])
+        self.known.definitions[key] = definition
+        return definition
+
+    # ---- comparisons
+
+    def _compare(
+        self, evaluator: Evaluator, chain: list[Any], code: str, new: Definition | None
+    ) -> int:
+        """How many values were compared; the first difference raises."""
+        count = 0
+        members, relations = chain[::2], chain[1::2]
+        free = free_indices(chain, evaluator)
+        if new is not None:
+            free = list(dict.fromkeys([*new.indices, *free]))
+            parameters = {p: evaluator.value(p) for p in new.parameters}
+        else:
+            parameters = {}
+        with evaluator.binding(**parameters):
+            stacks = self._stack(evaluator, members, relations, free, new)
+            loose = any(mentions_slope(m, self.known) for m in members)
+            start = 1 if new is not None or relations[0] == r"\leftarrow" else 0
+            for at in range(start, len(relations)):
+                base = start if relations[at] == "=" else at
+                left, right = stacks[base], stacks[at + 1]
+                count += self._same(left, right, relations[at], members[at + 1], loose, evaluator)
+            value = stacks[1] if start else stacks[0]
+            expected = self._expected(evaluator, code, new, parameters)
+            if relations[0] == r"\leftarrow" and expected is None:
+                raise FormulaError('an update needs its function: code="…"')
+            if expected is not None:
+                count += self._same(value, expected, "code", None, loose, evaluator, code)
+        return count
+
+    def _stack(
+        self,
+        evaluator: Evaluator,
+        members: list[Tree],
+        relations: list[str],
+        free: list[str],
+        new: Definition | None,
+    ) -> list[Any]:
+        """Each member as an array over the free indices."""
+        skip = new is not None or relations[0] == r"\leftarrow"
+        ranges = [evaluator.index_range(name) for name in free]
+        stacks: list[Any] = [None] * len(members)
+        for at, member in enumerate(members):
+            if at == 0 and skip:
+                continue
+            values = []
+            for combination in itertools.product(*ranges):
+                with evaluator.binding(**dict(zip(free, combination, strict=True))):
+                    values.append(np.asarray(evaluator.work_out(member), dtype=float))
+            if len({v.shape for v in values}) != 1:
+                raise FormulaError("the entries have different shapes")
+            shape = tuple(len(r) for r in ranges) + values[0].shape
+            stacks[at] = np.reshape(np.array(values), shape)
+        return stacks
+
+    def _expected(
+        self, evaluator: Evaluator, code: str, new: Definition | None, parameters: dict
+    ) -> Any:
+        if code:
+            return np.asarray(self.run(code, evaluator), dtype=float)
+        if new is not None:
+            symbol = self.known.symbols[new.name]
+            arguments = [np.asarray(v) for v in parameters.values()]
+            return np.asarray(self.known.resolve(symbol.python)(*arguments), dtype=float)
+        return None
+
+    def _same(
+        self,
+        left: Any,
+        right: Any,
+        relation: str,
+        member: Tree | None,
+        loose: bool,
+        evaluator: Evaluator,
+        code: str = "",
+    ) -> int:
+        against = f"the code {code or '(table of symbols)'}" if relation == "code" else "the other side"
+        if np.shape(left) != np.shape(right):
+            raise FormulaError(
+                f"shape {np.shape(left)}, but {against} has {np.shape(right)}"
+            )
+        if relation in ("code", "="):
+            relative = RELATIVE_SLOPE if loose else RELATIVE
+            absolute = ABSOLUTE_SLOPE if loose else ABSOLUTE
+            scale = absolute * max(1.0, float(np.max(np.abs(right), initial=0.0)))
+            good = np.isclose(left, right, rtol=relative, atol=scale)
+        elif relation == r"\approx":
+            good = np.abs(left - right) <= half_a_digit(member) + 1e-12
+        else:
+            wiggle = 1e-9 if relation in (r"\le", r"\leq") else -1e-9 if relation in (r"\ge", r"\geq") else 0
+            good = COMPARE[relation](left, right + wiggle)
+        good = np.asarray(good)
+        if not good.all():
+            at = tuple(int(i) for i in np.argwhere(~good)[0])
+            shown = f" at entry {tuple(i + 1 for i in at)}" if at else ""
+            inputs = ", ".join(f"{k} = {_short(v)}" for k, v in list(evaluator.drawn.items())[:4])
+            raise FormulaError(
+                f"wrong{shown}: {np.asarray(left)[at]:.6g}, but {against} gives "
+                f"{np.asarray(right)[at]:.6g}" + (f" (with {inputs})" if inputs else "")
+            )
+        return int(good.size)
+
+    # ---- code, read as a tree of names, calls, entries and numbers
+
+    def _give(self, evaluator: Evaluator, text: str) -> None:
+        """`let="w = package.f(x)"`: values of symbols that code provides."""
+        self.known.given = {}
+        for clause in filter(None, (c.strip() for c in text.split(";"))):
+            name, _, code = clause.partition("=")
+            key = self._symbol_for(name.strip()) or name.strip()
+            self.known.given[key] = np.asarray(self.run(code.strip(), evaluator))
+
+    def _symbol_for(self, python: str) -> str | None:
+        for key, symbol in self.known.symbols.items():
+            if symbol.python == python and symbol.kind in ("value", "rows"):
+                return key
+        return None
+
+    def run(self, code: str, evaluator: Evaluator) -> Any:
+        """The value of `package.f(x, y)[0]`."""
+        try:
+            tree = ast.parse(code, mode="eval").body
+        except SyntaxError as error:
+            raise FormulaError(f"code {code!r}: {error.msg}") from None
+        return self._run(tree, evaluator)
+
+    def _run(self, node: ast.expr, evaluator: Evaluator) -> Any:
+        match node:
+            case ast.Constant(value=int() | float() | str() | bool() | None):
+                return node.value
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                return np.array([self._run(e, evaluator) for e in elements])
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -self._run(operand, evaluator)
+            case ast.Subscript(value=value, slice=at):
+                return self._run(value, evaluator)[self._run(at, evaluator)]
+            case ast.Call(func=function, args=args, keywords=keywords):
+                name = ast.unparse(function)
+                values = [self._run(a, evaluator) for a in args]
+                named = {k.arg: self._run(k.value, evaluator) for k in keywords if k.arg}
+                return self._resolve(name)(*values, **named)
+            case ast.Attribute(value=ast.Name() as value, attr="T"):
+                return self._run(value, evaluator).T
+            case ast.Attribute():
+                return self._resolve(ast.unparse(node))
+            case ast.Name(id=name):
+                return self._python_value(name, evaluator)
+        raise FormulaError(f"code may not hold {ast.unparse(node)!r}")
+
+    def _resolve(self, name: str) -> Any:
+        try:
+            return self.known.resolve(name)
+        except (LookupError, AttributeError, ImportError) as error:
+            raise FormulaError(f"code names {name!r}: {error}") from None
+
+    def _python_value(self, name: str, evaluator: Evaluator) -> Any:
+        for key, symbol in reversed(self.known.symbols.items()):
+            if symbol.python == name and symbol.kind in ("value", "rows", "count"):
+                letters = (symbol.index,) if symbol.index else ()
+                value = evaluator.value(symbol.name, letters)
+                return int(value) if symbol.kind == "count" else np.asarray(value)
+        raise FormulaError(f"no table of symbols gives {name!r} a meaning")
+
+
+def read_head(tree: Tree, known: Knowledge) -> tuple[str, list[str], list[str]] | None:
+    """`f(x)_k` or `w_j` as name, parameters, indices; None if it is neither."""
+    while tree.data == "product" and len(tree.children) == 1:
+        tree = tree.children[0]
+    if tree.data == "factor":
+        factor = read_factor(tree)
+        if not _plain(factor) or factor.name is None:
+            return None
+        indices = [name_of(i) for i in factor.indices if i.data == "name"]
+        if len(indices) != len(factor.indices):
+            return None
+        return factor.name, [], indices
+    if tree.data != "product" or len(tree.children) != 2:
+        return None
+    head, brackets = (read_factor(c) if c.data == "factor" else None for c in tree.children)
+    if head is None or brackets is None or head.name is None:
+        return None
+    if not _plain(head) or head.indices or brackets.base.data != "paren" or not _plain(brackets):
+        return None
+    parameters = [as_factor(t) for t in brackets.base.children]
+    if any(p is None or p.name is None or p.indices or not _plain(p) for p in parameters):
+        return None
+    names = [p.name for p in parameters]
+    symbol = known.symbols.get(head.name)
+    if symbol is not None and symbol.kind != "function":
+        return None  # a product such as w(x)
+    indices = [name_of(i) for i in brackets.indices if i.data == "name"]
+    if len(indices) != len(brackets.indices):
+        return None
+    return head.name, names, indices
+
+
+def _plain(factor: Factor) -> bool:
+    return not (factor.primes or factor.transposed or factor.power)
+
+
+def free_indices(trees: list[Any], evaluator: Evaluator) -> list[str]:
+    """The indices that no sum runs over, in order of appearance."""
+    found: dict[str, None] = {}
+
+    def walk(node: Any, bound: frozenset[str]) -> None:
+        if not isinstance(node, Tree):
+            return
+        if node.data in ("sum", "prod"):
+            name, *limits = [t for t in node.children[1].children if not isinstance(t, Token)]
+            for limit in limits:
+                walk(limit, bound)
+            walk(node.children[2], bound | {name_of(name)})
+        elif node.data in ("greatest", "least"):
+            walk(node.children[2], bound | {name_of(node.children[1])})
+        elif node.data == "name":
+            name = name_of(node)
+            if name not in bound and name not in evaluator.bound and evaluator.is_index(name):
+                found[name] = None
+        else:
+            for child in node.children:
+                walk(child, bound)
+
+    for tree in trees:
+        walk(tree, frozenset())
+    return list(found)
+
+
+def mentions_slope(tree: Tree, known: Knowledge) -> bool:
+    """Whether a numerical derivative is involved, hence a wider tolerance."""
+    for node in tree.iter_subtrees():
+        if node.data in ("derivative", "derivative_of", "gradient"):
+            return True
+        if node.data == "factor" and any(
+            isinstance(c, Token) and c.type == "PRIME" for c in node.children
+        ):
+            return True
+        if node.data == "name" and name_of(node) in known.definitions:
+            body = known.definitions[name_of(node)].body
+            if body is not tree and any(
+                n.data in ("derivative", "derivative_of", "gradient") for n in body.iter_subtrees()
+            ):
+                return True
+    return False
+
+
+def half_a_digit(member: Tree | None) -> float:
+    """Half a unit in the last digit that a printed number shows."""
+    tokens = list(member.scan_values(lambda t: isinstance(t, Token) and t.type == "NUMBER"))
+    if len(tokens) != 1 or len(list(member.iter_subtrees_topdown())) > 5:
+        raise FormulaError(r"\approx wants one printed number on its right")
+    decimals = str(tokens[0]).partition(".")[2]
+    return 0.5 * 10.0 ** -len(decimals)
+
+
+def _short(value: Any) -> str:
+    text = np.array2string(np.asarray(value), precision=3, separator=", ")
+    return text if len(text) < 60 else f"array {np.shape(value)}"
+
+
+def check_page(
+    path: Path,
+    resolve: Callable[[str], Any],
+    book_symbols: dict[str, Symbol] | None = None,
+    root: Path | None = None,
+    draws: int = DRAWS,
+) -> list[Checked]:
+    """Checks one Markdown file; see `PageChecker`."""
+    found, _ = page.read(path, root)
+    where = str(path.relative_to(root)) if root else str(path)
+    return PageChecker(found, where, resolve, book_symbols, draws).check()
