@@ -132,20 +132,23 @@ def admissions(
         drawn = rng.uniform(0, 10, (n, 2)).round(2)
         away = np.abs(drawn @ w + b) / math.hypot(*w) >= margin
         X = np.concatenate([X, drawn[away]])[:n]
-    scores = X @ w + b
-    y = (scores >= 0).astype(int)
-    turned = round(flip * n)
-    nearest = np.argsort(np.abs(scores), kind="stable")[: 2 * turned]
-    wrong = rng.permutation(nearest)[:turned]
+    y = (X @ w + b >= 0).astype(int)
+    wrong = _nearest_some(np.abs(X @ w + b), round(flip * n), rng)
     y[wrong] = 1 - y[wrong]
-    return Dataset(
-        X,
-        y,
-        ("test score", "grade"),
-        ("rejected", "accepted"),
+    about = (
         f"{n} students, generated: accepted if 2 · test score + grade is "
-        f"at least 18, {turned} answers near that line turned round.",
+        f"at least 18, {len(wrong)} answers near that line turned round."
     )
+    names = ("test score", "grade")
+    return Dataset(X, y, names, ("rejected", "accepted"), about)
+
+
+def _nearest_some(
+    distance: Array, k: int, rng: np.random.Generator
+) -> Array:
+    """Draw k of the 2k examples with the least distance."""
+    nearest = np.argsort(distance, kind="stable")[: 2 * k]
+    return rng.permutation(nearest)[:k]
 
 
 def circles(n: int = 200, noise: float = 0.1, rng: Rng = 0) -> Dataset:

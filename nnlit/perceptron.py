@@ -138,9 +138,9 @@ def mistake_bound(X: Array, y: Array, w: Array, b: Scalar) -> float:
     """Bound the mistakes of a perceptron that starts from w = 0, b = 0.
 
     Formula: (R/γ)², with R = max ‖x̃ᵢ‖, γ = min tᵢ (w̃ · x̃ᵢ) / ‖w̃‖, where
-    x̃ = (x, 1) and w̃ = (w, b) treat the bias as one more input and t = 2y − 1
-    is 1 or −1. (w, b) is any line that separates the classes; a wider margin
-    γ gives a lower bound.
+    x̃ = (x, 1) and w̃ = (w, b) treat the bias as one more input and
+    t = 2y − 1 is 1 or −1. (w, b) is any line that separates the classes; a
+    wider margin γ gives a lower bound.
     Shapes: X (n, d), y (n,) of 0 and 1, w (d,), b a number.
     Errors: ValueError if (w, b) leaves an example on the wrong side or on
     the line.
@@ -228,7 +228,8 @@ class Perceptron(Estimator):
 
     def predict(self, X: Array) -> Array:
         """Return the label of every row of X (n, d)."""
-        return self.classes_[step(self.decision_function(X)).astype(int)]
+        y_hat = step(self.decision_function(X))
+        return self.classes_[y_hat.astype(int)]
 
     def score(self, X: Array, y: Array) -> float:
         """Return the share of rows of X (n, d) given their label y (n,)."""

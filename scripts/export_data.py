@@ -1,9 +1,9 @@
 """Write the real data sets that nnlit ships, from scikit-learn's own copies.
 
 Run as `python scripts/export_data.py`. No time stamp goes in, so the same
-data gives the same files again. Each is a CSV: a line of names (the features, then the
-target), then a line per example, every number as short as it can be written
-without changing its value.
+data gives the same files again. Each is a CSV: a line of names (the features,
+then the target), then a line per example, every number as short as it can be
+written without changing its value.
 """
 
 from __future__ import annotations

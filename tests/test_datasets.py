@@ -1,0 +1,309 @@
+"""Data: the generated sets' geometry and seeds, the shipped sets' values."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from sklearn import datasets as reference
+
+from nnlit import datasets
+from nnlit.datasets import (
+    ADMISSIONS_BIAS,
+    ADMISSIONS_WEIGHTS,
+    admissions,
+    circles,
+    gate,
+    moons,
+    spirals,
+    xor,
+)
+from nnlit.perceptron import train
+
+GENERATED = [admissions, circles, moons, spirals, xor]
+NOISY = [circles, moons, spirals, xor]
+SHIPPED = {
+    "iris": reference.load_iris,
+    "breast_cancer": reference.load_breast_cancer,
+    "diabetes": lambda: reference.load_diabetes(scaled=False),
+    "digits": reference.load_digits,
+}
+
+
+def name(value):
+    return getattr(value, "__name__", None)
+
+
+def scores(X):
+    return X @ np.array(ADMISSIONS_WEIGHTS) + ADMISSIONS_BIAS
+
+
+# --- what all generated sets promise ---------------------------------------
+
+
+@pytest.mark.parametrize("make", GENERATED, ids=name)
+@pytest.mark.parametrize("n", [2, 7, 200])
+def test_generated_sets_have_n_points_of_two_features_and_classes(make, n):
+    data = make(n=n)
+    assert len(data) == n
+    assert data.X.shape == (n, 2)
+    assert data.X.dtype == np.float64
+    assert data.y.shape == (n,)
+    assert data.y.dtype.kind == "i"
+    assert set(data.y.tolist()) <= {0, 1}
+    assert len(data.feature_names) == len(data.target_names) == 2
+
+
+@pytest.mark.parametrize("make", GENERATED, ids=name)
+def test_generated_sets_say_that_they_are_generated(make):
+    assert "generated" in make().description
+
+
+@pytest.mark.parametrize("make", GENERATED, ids=name)
+def test_a_seed_decides_the_set_and_no_global_state_is_touched(make):
+    before = np.random.get_state()[1].tolist()  # noqa: NPY002
+    one, two, other = make(rng=5), make(rng=5), make(rng=6)
+    from_generator = make(rng=np.random.default_rng(5))
+    assert one.X.tolist() == two.X.tolist() == from_generator.X.tolist()
+    assert one.X.tolist() != other.X.tolist()
+    assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
+
+
+@pytest.mark.parametrize("make", NOISY, ids=name)
+def test_curved_classes_are_of_one_size(make):
+    assert np.bincount(make(n=100).y).tolist() == [50, 50]
+
+
+@pytest.mark.parametrize("make", NOISY, ids=name)
+def test_noise_is_its_standard_deviation(make):
+    still, noisy = make(n=4000, noise=0.0), make(n=4000, noise=0.2)
+    offset = noisy.X - still.X
+    assert offset.std() == pytest.approx(0.2, rel=0.05)
+    assert offset.mean() == pytest.approx(0, abs=0.01)
+
+
+@pytest.mark.parametrize("make", NOISY, ids=name)
+def test_no_line_separates_the_curved_sets(make):
+    data = make(n=60, noise=0.0)
+    assert min(train(data.X, data.y, epochs=50)[2]) > 0
+
+
+@pytest.mark.parametrize("make", NOISY, ids=name)
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"n": 1}, ValueError, "n must be >= 2"),
+        ({"n": 10.0}, TypeError, "n must be an integer"),
+        ({"noise": -0.1}, ValueError, "noise must be >= 0"),
+        ({"noise": np.nan}, ValueError, "noise must be finite"),
+        ({"rng": None}, TypeError, "rng must be an integer"),
+    ],
+)
+def test_curved_sets_refuse_bad_input(make, change, error, message):
+    with pytest.raises(error, match=message):
+        make(**change)
+
+
+# --- each one's geometry ---------------------------------------------------
+
+
+def test_circles_have_radius_1_and_one_half():
+    data = circles(n=100, noise=0.0)
+    r = np.hypot(*data.X.T)
+    np.testing.assert_allclose(r[data.y == 0], 1)
+    np.testing.assert_allclose(r[data.y == 1], 0.5)
+
+
+def test_moons_are_an_upper_and_a_lower_half_circle():
+    data = moons(n=100, noise=0.0)
+    upper, lower = data.X[data.y == 0], data.X[data.y == 1] - (1, 0.5)
+    np.testing.assert_allclose(np.hypot(*upper.T), 1)
+    np.testing.assert_allclose(np.hypot(*lower.T), 1)
+    assert np.all(upper[:, 1] >= 0)
+    assert np.all(lower[:, 1] <= 0)
+
+
+def test_spiral_arms_are_each_others_image_turned_half_round():
+    data = spirals(n=400, noise=0.0)
+    r, angle = np.hypot(*data.X.T), np.arctan2(data.X[:, 1], data.X[:, 0])
+    turned = angle + np.pi * data.y
+    apart = np.angle(np.exp(1j * (turned - r * np.pi)))
+    np.testing.assert_allclose(apart, 0, atol=1e-9)
+    assert 2.9 < r.max() < 3
+
+
+def test_xor_clouds_stand_on_the_corners_of_the_truth_table():
+    data = xor(n=8, noise=0.0)
+    table = gate("xor")
+    np.testing.assert_array_equal(data.X, np.tile(table.X, (2, 1)))
+    np.testing.assert_array_equal(data.y, np.tile(table.y, 2))
+
+
+@pytest.mark.parametrize(
+    ("gate_name", "outputs"),
+    [("and", [0, 0, 0, 1]), ("or", [0, 1, 1, 1]), ("xor", [0, 1, 1, 0])],
+)
+def test_gates_are_their_truth_tables(gate_name, outputs):
+    data = gate(gate_name)
+    assert data.X.tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
+    assert data.y.tolist() == outputs
+    assert gate_name.upper() in data.description
+
+
+def test_an_unknown_gate_is_an_error_with_the_nearest_name():
+    with pytest.raises(
+        ValueError, match=r"one of and, or, xor.*nearest: xor"
+    ):
+        gate("xnor")
+
+
+# --- admissions ------------------------------------------------------------
+
+
+def test_admissions_accept_on_the_line_and_above():
+    data = admissions(n=2000)
+    np.testing.assert_array_equal(data.y, scores(data.X) >= 0)
+    assert 0.3 < data.y.mean() < 0.4  # 35 % of the square
+    assert data.X.min() >= 0
+    assert data.X.max() <= 10
+    np.testing.assert_array_equal(data.X, data.X.round(2))
+    assert data.feature_names == ("test score", "grade")
+    assert data.target_names == ("rejected", "accepted")
+
+
+@pytest.mark.parametrize("margin", [0.3, 1.0])
+def test_admissions_keep_the_margin_clear(margin):
+    data = admissions(n=500, rng=2, margin=margin)
+    distance = np.abs(scores(data.X)) / np.sqrt(5)
+    assert margin <= distance.min() < margin + 0.1
+    assert len(data) == 500
+
+
+@pytest.mark.parametrize("flip", [0.05, 0.1, 0.5])
+def test_admissions_flip_the_given_share_near_the_line(flip):
+    data = admissions(n=200, rng=1, flip=flip)
+    turned = data.y != (scores(data.X) >= 0)
+    assert turned.sum() == 200 * flip
+    by_distance = np.argsort(np.abs(scores(data.X)))
+    assert set(np.flatnonzero(turned)) <= set(by_distance[: int(400 * flip)])
+    assert f"{int(200 * flip)} answers" in data.description
+
+
+def test_admissions_with_and_without_flips_are_the_same_students():
+    plain, flipped = admissions(rng=3), admissions(rng=3, flip=0.1)
+    np.testing.assert_array_equal(plain.X, flipped.X)
+
+
+def test_flipped_admissions_have_no_separating_line():
+    data = admissions(n=80, rng=1, flip=0.1)
+    assert min(train(data.X, data.y, epochs=200)[2]) > 0
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"n": 0}, ValueError, "n must be >= 1"),
+        ({"flip": 0.51}, ValueError, r"flip must be in \[0, 0.5\]"),
+        ({"flip": -0.1}, ValueError, r"flip must be in \[0, 0.5\]"),
+        ({"flip": "few"}, TypeError, "flip must be a number"),
+        ({"margin": 1.1}, ValueError, r"margin must be in \[0, 1\]"),
+        ({"margin": np.nan}, ValueError, "margin must be finite"),
+        ({"rng": -1}, ValueError, "rng must be >= 0"),
+    ],
+)
+def test_admissions_refuse_bad_input(change, error, message):
+    with pytest.raises(error, match=message):
+        admissions(**change)
+
+
+# --- Dataset ---------------------------------------------------------------
+
+
+def test_split_deals_every_example_once_with_its_answer():
+    data = datasets.iris()
+    training, test = data.split(test_fraction=0.2, rng=3)
+    assert (len(training), len(test)) == (120, 30)
+    rows = np.column_stack(
+        [
+            np.concatenate([training.X, test.X]),
+            np.concatenate([training.y, test.y]),
+        ]
+    )
+    whole = np.column_stack([data.X, data.y])
+    assert sorted(rows.tolist()) == sorted(whole.tolist())
+    assert training.feature_names == test.feature_names == data.feature_names
+    assert training.target_names == data.target_names
+    assert training.description == data.description
+
+
+def test_split_comes_from_its_seed():
+    data = circles()
+    one, two = data.split(rng=1)[1], data.split(rng=1)[1]
+    assert one.X.tolist() == two.X.tolist()
+    assert one.X.tolist() != data.split(rng=2)[1].X.tolist()
+    assert len(one) == 50
+    other = data.split(rng=np.random.default_rng(1))[1]
+    assert other.X.tolist() == one.X.tolist()
+
+
+@pytest.mark.parametrize(
+    ("fraction", "message"),
+    [
+        (1.0, r"must be in \[0, 1\)"),
+        (-0.5, r"must be in \[0, 1\)"),
+        (0.0, "leaves one of the two sets empty"),
+        (0.1, "leaves one of the two sets empty"),
+        (0.9, "leaves one of the two sets empty"),
+    ],
+)
+def test_split_leaves_neither_set_empty(fraction, message):
+    with pytest.raises(ValueError, match=message):
+        gate("or").split(fraction)
+
+
+def test_a_dataset_is_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        gate("or").X = np.zeros((1, 2))
+
+
+# --- shipped ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("set_name", SHIPPED)
+def test_shipped_sets_equal_scikit_learns_copy(set_name):
+    ours, theirs = getattr(datasets, set_name)(), SHIPPED[set_name]()
+    np.testing.assert_array_equal(ours.X, theirs.data)
+    np.testing.assert_array_equal(ours.y, theirs.target)
+    assert ours.X.dtype == np.float64
+    assert ours.feature_names == tuple(theirs.feature_names)
+    assert len(ours.feature_names) == ours.X.shape[1]
+    if set_name != "diabetes":
+        assert ours.y.dtype.kind == "i"
+        names = tuple(map(str, theirs.target_names))
+        assert ours.target_names == names
+
+
+@pytest.mark.parametrize("set_name", SHIPPED)
+def test_loading_twice_gives_arrays_of_their_own(set_name):
+    load = getattr(datasets, set_name)
+    first = load()
+    first.X[:] = -1
+    first.y[:] = -1
+    assert load().X.max() > 0
+    assert load().y.max() > 0
+    assert load().X.flags.owndata
+
+
+def test_digits_reshape_to_images():
+    data = datasets.digits()
+    images = data.X.reshape(-1, 8, 8)
+    np.testing.assert_array_equal(images, reference.load_digits().images)
+    assert set(np.unique(data.X)) == set(range(17))
+
+
+def test_diabetes_is_in_raw_units():
+    data = datasets.diabetes()
+    age = data.X[:, data.feature_names.index("age")]
+    assert (age.min(), age.max()) == (19, 79)
+    assert (data.y.min(), data.y.max()) == (25, 346)
