@@ -513,7 +513,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Draw the figures of the book.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="every figure, and whether it is current")
+    commands.add_parser(
+        "list", help="every figure, and whether it is current"
+    )
     one = commands.add_parser("one", help="draw one figure, current or not")
     one.add_argument("name")
     every = commands.add_parser("all", help="draw what is missing or stale")

@@ -51,7 +51,7 @@ def classification_data() -> Data:
 
 @figure("classification", data=classification_data)
 def classification(data: Data, theme: Palette) -> Figure:
-    canvas = sheet(470)
+    canvas = sheet(476)
     ax = panel(canvas, 56, 40, 370, 370)
     ax.set(xlim=PLANE, ylim=PLANE)
     axes(ax, "test score", "grade", (0, 5, 10), (0, 5, 10))
@@ -61,7 +61,15 @@ def classification(data: Data, theme: Palette) -> Figure:
     label(ax, 11.15, 8.6, "accepted", theme.class1)
     circles(ax, np.array([[10.8, 1.6]]), theme.class0)
     label(ax, 11.15, 1.6, "rejected", theme.class0)
-    arrow(ax, (11.1, 5.6), (7.1, 4.35), theme.muted, width=1.4, head=11, bend=0.2)
+    arrow(
+        ax,
+        (11.1, 5.6),
+        (7.1, 4.35),
+        theme.muted,
+        width=1.4,
+        head=11,
+        bend=0.2,
+    )
     label(ax, 11.2, 5.6, "the line\nto be learnt", theme.ink)
     return canvas
 
@@ -94,13 +102,20 @@ def regression(data: Data, theme: Palette) -> Figure:
         (20, 25, 30, 35),
         (0, 100, 200, 300),
     )
-    ax.vlines(x, y, fitted, color=theme.muted, lw=1.2, alpha=0.55)
+    ax.vlines(x, y, fitted, color=theme.muted, lw=1.2, alpha=0.75)
     ends = np.array([17.5, 39.5])
     line = data["slope"] * ends + data["intercept"]
     ax.plot(ends, line, color=theme.prediction)
     ax.plot(x, y, "o", ms=7, mew=0, color=theme.ink)
-    label(ax, ends[1], line[1], "prediction", theme.prediction, dy=-20,
-          ha="right")
+    label(
+        ax,
+        ends[1],
+        line[1],
+        "prediction",
+        theme.prediction,
+        dy=-36,
+        ha="right",
+    )
     return canvas
 
 
@@ -163,7 +178,7 @@ def supervised_against_unsupervised(data: Data, theme: Palette) -> Figure:
             )
         )
     right.plot(*X.T, "o", ms=6.5, mew=0, color=theme.muted)
-    label(right, 0.75, 1.05, "one group", theme.ink)
+    label(right, 0.6, 1.05, "one group", theme.ink)
     label(right, 4.6, 0.62, "another", theme.ink, ha="center")
     return canvas
 

@@ -61,20 +61,22 @@ def admissions_line_data() -> Data:
 
 @figure("admissions-line", data=admissions_line_data)
 def admissions_line(data: Data, theme: Palette) -> Figure:
-    canvas = sheet(540)
+    canvas = sheet(546)
     ax = panel(canvas, 56, 40, 440, 440)
     ax.set(xlim=PLANE, ylim=PLANE)
     axes(ax, "test score $x_1$", "grade $x_2$", TICKS, TICKS)
     shade_positive(ax, data["w"], data["b"], theme.class1, 0.09)
     ax.plot(*data["line"].T, color=theme.ink)
-    class_points(ax, data["X"], data["y"], theme, alpha=0.6)
+    class_points(ax, data["X"], data["y"], theme, alpha=0.75)
     foot = np.array([8.0, 2.0])
     tip = foot + 0.7 * data["w"]
     arrow(ax, tuple(foot), tuple(tip), theme.weight, width=3)
     label(ax, *tip, "$w$", theme.weight, dx=-2, dy=16, halo=False)
     ax.plot(*data["marked"].T, "o", ms=19, mfc="none", mec=theme.ink, mew=1.8)
     class_points(ax, data["marked"], np.array([1, 0]), theme, size=9)
-    for place, value in zip(data["marked"], data["marked_scores"], strict=True):
+    for place, value in zip(
+        data["marked"], data["marked_scores"], strict=True
+    ):
         sign = "−" if value < 0 else ""
         x1, x2 = place
         right = value >= 0
@@ -98,27 +100,37 @@ def admissions_line(data: Data, theme: Palette) -> Figure:
 
 def no_data() -> Data:
     """What a unit consists of: two inputs, two weights and a bias."""
-    return {"inputs": ("$x_1$", "$x_2$", "$1$"),
-            "weights": ("$w_1$", "$w_2$", "$b$")}
+    return {
+        "inputs": ("$x_1$", "$x_2$", "$1$"),
+        "weights": ("$w_1$", "$w_2$", "$b$"),
+    }
 
 
 @figure("perceptron-unit", data=no_data)
 def perceptron_unit(data: Data, theme: Palette) -> Figure:
     canvas, ax = board(282)
-    total = node(ax, theme, Node(310, 140, 36), r"$\Sigma$",
-                 name=r"$w\cdot x + b$")
+    total = node(
+        ax, theme, Node(310, 140, 36), r"$\Sigma$", name=r"$w\cdot x + b$"
+    )
     step = node(ax, theme, Node(450, 140, 36), name="step")
-    out = node(ax, theme, Node(586, 140, 32), r"$\hat{y}$",
-               color=theme.prediction)
-    for x, w, y in zip(data["inputs"], data["weights"], (45, 140, 235),
-                       strict=True):
+    out = node(
+        ax, theme, Node(586, 140, 32), r"$\hat{y}$", color=theme.prediction
+    )
+    for x, w, y in zip(
+        data["inputs"], data["weights"], (45, 140, 235), strict=True
+    ):
         bias = x == "$1$"
         source = node(ax, theme, Node(80, y, 30), x, dashed=bias)
         edge(ax, source, total, theme.weight, w, at=0.46, offset=18)
     edge(ax, total, step, theme.ink)
     edge(ax, step, out, theme.ink)
-    ax.plot([430, 450, 450, 470], [152, 152, 128, 128], color=theme.ink,
-            lw=2.4, zorder=6)
+    ax.plot(
+        [430, 450, 450, 470],
+        [152, 152, 128, 128],
+        color=theme.ink,
+        lw=2.4,
+        zorder=6,
+    )
     return canvas
 
 
@@ -143,27 +155,48 @@ def perceptron_trick_data() -> Data:
 
 @figure("perceptron-trick", data=perceptron_trick_data)
 def perceptron_trick(data: Data, theme: Palette) -> Figure:
-    canvas, panels = pair(356)
+    canvas, panels = pair(360)
     x = data["x"]
     for ax, when in zip(panels, ("before", "after"), strict=True):
         w, b = data[when]
         ax.set(xlim=PLANE, ylim=PLANE)
-        axes(ax, "test score $x_1$", "grade $x_2$" if when == "before" else "",
-             TICKS, TICKS)
-        ax.annotate(when, (1, 1), (0, 14), xycoords="axes fraction",
-                    textcoords="offset points", ha="right")
+        axes(
+            ax,
+            "test score $x_1$",
+            "grade $x_2$" if when == "before" else "",
+            TICKS,
+            TICKS,
+        )
+        ax.annotate(
+            when,
+            (1, 1),
+            (0, 14),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="right",
+        )
         shade_positive(ax, w, b, theme.class1, 0.09)
-        class_points(ax, data["X"], data["y"], theme, alpha=0.55)
+        class_points(ax, data["X"], data["y"], theme, alpha=0.75)
         if when == "after":
-            ax.plot(*boundary(*data["before"], PLANE, PLANE).T,
-                    color=theme.muted, ls=DASHED, lw=2)
+            ax.plot(
+                *boundary(*data["before"], PLANE, PLANE).T,
+                color=theme.muted,
+                ls=DASHED,
+                lw=2,
+            )
         ax.plot(*boundary(w, b, PLANE, PLANE).T, color=theme.ink)
         ax.plot(*x, "o", ms=21, mfc="none", mec=theme.ink, mew=1.8)
         class_points(ax, x[None], np.array([1]), theme, size=10)
         value = data[f"score_{when}"]
         sign = "−" if value < 0 else ""
-        label(ax, *x, f"score {sign}{abs(value):g}", theme.ink, dy=-26,
-              ha="center")
+        label(
+            ax,
+            *x,
+            f"score {sign}{abs(value):g}",
+            theme.ink,
+            dy=-26,
+            ha="center",
+        )
     return canvas
 
 
@@ -191,7 +224,9 @@ def both_mistakes_data() -> Data:
 def perceptron_both_mistakes(data: Data, theme: Palette) -> Figure:
     canvas = sheet(352)
     square = (-3.9, 3.9)
-    for left, (name, case) in zip((16, 336), data["cases"].items(), strict=True):
+    for left, (name, case) in zip(
+        (16, 336), data["cases"].items(), strict=True
+    ):
         ax = panel(canvas, left, 14, 288, 288)
         ax.set(xlim=square, ylim=square)
         ax.set_axis_off()
@@ -210,16 +245,31 @@ def perceptron_both_mistakes(data: Data, theme: Palette) -> Figure:
         change = r"$+\,\eta x$" if up else r"$-\,\eta x$"
         middle = (w + case["w"]) / 2
         label(ax, *middle, change, theme.gradient, dx=10, dy=8 if up else 0)
-        label(ax, *case["w"], "new $w$", theme.weight, dx=4, dy=-20,
-              ha="center", halo=False)
-        label(ax, *x, "$x$", theme.class1 if up else theme.class0,
-              dx=0, dy=-22 if up else 22, ha="center")
+        label(
+            ax,
+            *case["w"],
+            "new $w$",
+            theme.weight,
+            dx=4,
+            dy=-20,
+            ha="center",
+            halo=False,
+        )
+        label(
+            ax,
+            *x,
+            "$x$",
+            theme.class1 if up else theme.class0,
+            dx=0,
+            dy=-22 if up else 22,
+            ha="center",
+        )
         label(ax, 0, square[0], name, theme.ink, dy=-20, ha="center")
     return canvas
 
 
 def epochs_data() -> Data:
-    """The perceptron's line after each epoch, until an epoch has no mistake."""
+    """The line after each epoch, until an epoch has no mistake."""
     students = admissions(n=100, rng=71, margin=0.3)
     w, b, rate = np.zeros(2), 0.0, 0.1
     lines, mistakes = [], []
@@ -241,11 +291,11 @@ def epochs_data() -> Data:
 
 @figure("perceptron-epochs", data=epochs_data)
 def perceptron_epochs(data: Data, theme: Palette) -> Figure:
-    canvas = sheet(540)
+    canvas = sheet(546)
     ax = panel(canvas, 56, 40, 440, 440)
     ax.set(xlim=PLANE, ylim=PLANE)
     axes(ax, "test score $x_1$", "grade $x_2$", TICKS, TICKS)
-    class_points(ax, data["X"], data["y"], theme, size=7, alpha=0.6)
+    class_points(ax, data["X"], data["y"], theme, size=7, alpha=0.75)
     last = data["epochs"]
     shown = sorted({*(2**k for k in range(12) if 2**k < last), last})
     for place, epoch in enumerate(shown):
@@ -256,8 +306,8 @@ def perceptron_epochs(data: Data, theme: Palette) -> Figure:
             ax.plot(
                 *line.T,
                 color=theme.ink if final else theme.weight,
-                lw=3 if final else 2,
-                alpha=1 if final else 0.25 + 0.65 * place / len(shown),
+                lw=3 if final else 1.6 + 0.8 * place / len(shown),
+                alpha=1 if final else 0.7 + 0.3 * place / len(shown),
             )
             high = line[np.argmax(line[:, 1])]
             words = "epoch 1" if epoch == 1 else f"{epoch}"
@@ -291,17 +341,30 @@ def gates_data() -> Data:
 def gates(data: Data, theme: Palette) -> Figure:
     canvas = sheet(270)
     square = (-0.45, 1.45)
-    for left, (name, learnt) in zip((36, 244, 452), data.items(), strict=True):
+    for left, (name, learnt) in zip(
+        (36, 244, 452), data.items(), strict=True
+    ):
         ax = panel(canvas, left, 34, 172, 172)
         ax.set(xlim=square, ylim=square)
         axes(ax, "", "", (0, 1), (0, 1))
-        ax.annotate(name.upper(), (0.5, 1), (0, 12),
-                    xycoords="axes fraction", textcoords="offset points",
-                    ha="center")
+        ax.annotate(
+            name.upper(),
+            (0.5, 1),
+            (0, 12),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="center",
+        )
         ax.set_xlabel("$x_1$", labelpad=0)
         if name == "and":
-            ax.annotate("$x_2$", (0, 1), (-6, 12), xycoords="axes fraction",
-                        textcoords="offset points", ha="center")
+            ax.annotate(
+                "$x_2$",
+                (0, 1),
+                (-6, 12),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                ha="center",
+            )
         if learnt["mistakes"] == 0:
             shade_positive(ax, learnt["w"], learnt["b"], theme.class1, 0.12)
             line = boundary(learnt["w"], learnt["b"], square, square)
@@ -361,9 +424,17 @@ def curved(data: Data, theme: Palette) -> Figure:
     ax.set(xlim=square, ylim=square)
     ax.set_axis_off()
     shade_positive(ax, data["w"], data["b"], theme.class1, 0.09)
-    ax.plot(*boundary(data["w"], data["b"], square, square).T, color=theme.ink)
+    ax.plot(
+        *boundary(data["w"], data["b"], square, square).T, color=theme.ink
+    )
     class_points(ax, data["X"], data["y"], theme)
     label(ax, 1.4, 0.35, "the best of all lines:", theme.ink)
-    label(ax, 1.4, 0.35, f"{data['mistakes']} mistakes in {len(data['y'])}",
-          theme.ink, dy=-24)
+    label(
+        ax,
+        1.4,
+        0.35,
+        f"{data['mistakes']} mistakes in {len(data['y'])}",
+        theme.ink,
+        dy=-24,
+    )
     return canvas

@@ -53,12 +53,27 @@ def step_against_sigmoid(data: Data, theme: Palette) -> Figure:
     low, high = z < 0, z >= 0
     ax.plot(z[low], jump[low], color=theme.ink, clip_on=False)
     ax.plot(z[high], jump[high], color=theme.ink, clip_on=False)
-    ax.plot([0], [0], "o", ms=9, mfc=theme.surface, mec=theme.ink, mew=2,
-            zorder=4, clip_on=False)
+    ax.plot(
+        [0],
+        [0],
+        "o",
+        ms=9,
+        mfc=theme.surface,
+        mec=theme.ink,
+        mew=2,
+        zorder=4,
+        clip_on=False,
+    )
     ax.plot([0], [data["step_at_0"]], "o", ms=9, color=theme.ink, zorder=4)
     ax.plot(z, data["sigmoid"], color=theme.prediction, lw=3)
-    ax.plot([0], [data["sigmoid_at_0"]], "o", ms=9, color=theme.prediction,
-            zorder=4)
+    ax.plot(
+        [0],
+        [data["sigmoid_at_0"]],
+        "o",
+        ms=9,
+        color=theme.prediction,
+        zorder=4,
+    )
     label(ax, -0.25, 1.0, "step", theme.ink, ha="right")
     label(ax, 1.35, 0.72, r"sigmoid $\sigma(z)$", theme.prediction)
     return canvas
@@ -82,7 +97,10 @@ def activations_data() -> Data:
             "sigmoid": (sigmoid(z), sigmoid_prime(z)),
             "tanh": (tanh(z), tanh_prime(z)),
             "ReLU": (relu(z), relu_prime(z)),
-            "leaky ReLU, 0.1": (leaky_relu(z, LEAK), leaky_relu_prime(z, LEAK)),
+            "leaky ReLU, 0.1": (
+                leaky_relu(z, LEAK),
+                leaky_relu_prime(z, LEAK),
+            ),
             "GELU": (gelu(z), gelu_prime(z)),
         },
         "leak": LEAK,
@@ -115,10 +133,12 @@ def activations_and_derivatives(data: Data, theme: Palette) -> Figure:
             ax.spines["bottom"].set_position(("data", 0))
             ax.spines["bottom"].set_zorder(1)
             ax.tick_params(axis="x", length=0, pad=12)
-        above.plot(z, kinked(z, curve), color=theme.prediction, lw=3,
-                   clip_on=False)
-        below.plot(z, kinked(z, slope), color=theme.gradient, lw=3,
-                   clip_on=False)
+        above.plot(
+            z, kinked(z, curve), color=theme.prediction, lw=3, clip_on=False
+        )
+        below.plot(
+            z, kinked(z, slope), color=theme.gradient, lw=3, clip_on=False
+        )
         label(above, -3.8, 3.2 if large else 0.97, name, theme.prediction)
         label(below, -3.8, 0.72, "slope", theme.gradient)
     return canvas
@@ -149,8 +169,13 @@ def saturation(data: Data, theme: Palette) -> Figure:
     below.set(ylim=(0, 0.3))
     axes(above, "", r"$\sigma(z)$", (-10, -5, 0, 5, 10), (0, 0.5, 1))
     above.set_xticklabels([])
-    axes(below, "score $z$", r"slope $\sigma^\prime(z)$", (-10, -5, 0, 5, 10),
-         (0, 0.1, 0.2))
+    axes(
+        below,
+        "score $z$",
+        r"slope $\sigma^\prime(z)$",
+        (-10, -5, 0, 5, 10),
+        (0, 0.1, 0.2),
+    )
     z = data["z"]
     above.plot(z, data["sigmoid"], color=theme.prediction, lw=3)
     below.plot(z, data["slope"], color=theme.gradient, lw=3, clip_on=False)
@@ -158,16 +183,38 @@ def saturation(data: Data, theme: Palette) -> Figure:
         data["at"], data["values_at"], data["slopes_at"], strict=True
     ):
         reach = np.array([-1.3, 1.3])
-        above.plot(at + reach, value + slope * reach, color=theme.gradient,
-                   lw=3, zorder=4)
+        above.plot(
+            at + reach,
+            value + slope * reach,
+            color=theme.gradient,
+            lw=3,
+            zorder=4,
+        )
         above.plot([at], [value], "o", ms=9, color=theme.prediction, zorder=5)
-        below.plot([at], [slope], "o", ms=9, color=theme.gradient, zorder=5,
-                   clip_on=False)
-        words = number(float(f"{slope:.3g}" if slope > 1e-3 else f"{slope:.1g}"))
+        below.plot(
+            [at],
+            [slope],
+            "o",
+            ms=9,
+            color=theme.gradient,
+            zorder=5,
+            clip_on=False,
+        )
+        words = number(
+            float(f"{slope:.3g}" if slope > 1e-3 else f"{slope:.1g}")
+        )
         if slope < 1e-3:
             words = f"{slope:.6f}"
-        label(below, at, slope, words, theme.ink, dx=10 if at < 4 else 0,
-              dy=8 if at < 4 else 22, ha="left" if at < 4 else "center")
+        label(
+            below,
+            at,
+            slope,
+            words,
+            theme.ink,
+            dx=10 if at < 4 else 0,
+            dy=8 if at < 4 else 22,
+            ha="left" if at < 4 else "center",
+        )
     return canvas
 
 
@@ -194,14 +241,37 @@ def softmax_temperature(data: Data, theme: Palette) -> Figure:
     for group, (temperature, row) in enumerate(table):
         for bar, value in enumerate(row):
             x = 4.33 * group + bar
-            ax.bar(x, value, 0.8, color=theme.prediction,
-                   alpha=(1.0, 0.72, 0.45)[bar])
-            label(ax, x, value, f"{value:.2f}", theme.ink, dy=12,
-                  ha="center", halo=False)
-            label(ax, x, 0, number(float(data["scores"][bar])), theme.muted,
-                  dy=-14, ha="center", halo=False)
-        label(ax, 4.33 * group + 1, 0, f"$T = {temperature:g}$", theme.ink,
-              dy=-48, ha="center", halo=False)
+            ax.bar(x, value, 0.8, color=theme.prediction)
+            label(
+                ax,
+                x,
+                value,
+                f"{value:.2f}",
+                theme.ink,
+                dy=12,
+                ha="center",
+                halo=False,
+            )
+            label(
+                ax,
+                x,
+                0,
+                number(float(data["scores"][bar])),
+                theme.muted,
+                dy=-14,
+                ha="center",
+                halo=False,
+            )
+        label(
+            ax,
+            4.33 * group + 1,
+            0,
+            f"$T = {temperature:g}$",
+            theme.ink,
+            dy=-48,
+            ha="center",
+            halo=False,
+        )
     return canvas
 
 
@@ -221,8 +291,8 @@ def softmax_scores(data: Data, theme: Palette) -> Figure:
     canvas = sheet(244)
     columns = (
         ("score $z_k$", data["scores"], theme.ink, 2),
-        ("$e^{z_k}$", data["powers"], theme.muted, 2),
-        (r"$e^{z_k}$ / sum", data["probabilities"], theme.prediction, 3),
+        (r"$\exp z_k$", data["powers"], theme.muted, 2),
+        (r"$\exp z_k$ / sum", data["probabilities"], theme.prediction, 3),
     )
     for place, (name, values, color, digits) in enumerate(columns):
         ax = panel(canvas, 16 + 212 * place, 40, 184, 150)
@@ -231,8 +301,15 @@ def softmax_scores(data: Data, theme: Palette) -> Figure:
         axes(ax, "", name)
         ax.barh(range(3), values, 0.62, color=color, alpha=0.85)
         for row, value in enumerate(values):
-            label(ax, value, row, f"{value:.{digits}f}", theme.ink, dx=7,
-                  halo=False)
+            label(
+                ax,
+                value,
+                row,
+                f"{value:.{digits}f}",
+                theme.ink,
+                dx=7,
+                halo=False,
+            )
         total = f"sum {values.sum():.{digits}f}" if place else ""
         label(ax, 0, 2.6, total, theme.muted, dy=-18, halo=False)
     return canvas

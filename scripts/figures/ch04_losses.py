@@ -24,7 +24,7 @@ Data = dict[str, Any]
 
 
 def loss_curves_data() -> Data:
-    """Both losses of one example, for either answer, against the prediction."""
+    """Both losses of one example against its prediction, for y = 0 and 1."""
     y_hat = np.linspace(0.005, 0.995, 199)
     losses = {
         name: {
@@ -59,8 +59,14 @@ def loss_curves(data: Data, theme: Palette) -> Figure:
         ax.plot(y_hat[shown], data["log"][y][shown], color=color, lw=3)
         ax.plot(y_hat, data["squared"][y], color=color, lw=2.2, ls=DASHED)
     label(ax, 0.065, 3.6, r"$-\ln\hat{y}$, if $y = 1$", theme.class1)
-    label(ax, 0.935, 3.6, r"$-\ln(1-\hat{y})$, if $y = 0$", theme.class0,
-          ha="right")
+    label(
+        ax,
+        0.935,
+        3.6,
+        r"$-\ln(1-\hat{y})$, if $y = 0$",
+        theme.class0,
+        ha="right",
+    )
     label(ax, 0.5, 1.62, "squared error", theme.muted, ha="center")
     ax.plot([0.43, 0.29], [1.42, 0.62], color=theme.muted, lw=1.2)
     ax.plot([0.57, 0.71], [1.42, 0.62], color=theme.muted, lw=1.2)
@@ -95,8 +101,15 @@ def eight_cases(data: Data, theme: Palette) -> Figure:
     doors = (40, 98, 156)
     for x, p in zip(doors, data["p"], strict=True):
         label(ax, x, 42, f"{p:g}", theme.ink, ha="center", halo=False)
-    label(ax, doors[1], 18, "gift behind the door?", theme.muted,
-          ha="center", halo=False)
+    label(
+        ax,
+        doors[1],
+        18,
+        "gift behind the door?",
+        theme.muted,
+        ha="center",
+        halo=False,
+    )
     label(ax, 220, 42, "probability of the case", theme.ink, halo=False)
     table = zip(data["cases"], data["probabilities"], strict=True)
     for row, (case, probability) in enumerate(table):
@@ -115,22 +128,35 @@ def eight_cases(data: Data, theme: Palette) -> Figure:
             )
         length = 600 * probability
         ax.add_patch(
-            Rectangle((220, y - 12), length, 24, lw=0,
-                      fc=theme.prediction if chosen else theme.muted,
-                      alpha=1 if chosen else 0.55)
+            Rectangle(
+                (220, y - 12),
+                length,
+                24,
+                lw=0,
+                fc=theme.prediction if chosen else theme.muted,
+                alpha=1 if chosen else 0.75,
+            )
         )
-        label(ax, 220 + length, y, f"{probability:.3f}",
-              theme.prediction if chosen else theme.ink, dx=8, halo=False)
+        label(
+            ax,
+            220 + length,
+            y,
+            f"{probability:.3f}",
+            theme.prediction if chosen else theme.ink,
+            dx=8,
+            halo=False,
+        )
     return canvas
 
 
 @figure("loss-landscape", data=landscape)
 def loss_landscape(data: Data, theme: Palette) -> Figure:
-    canvas = sheet(500)
+    canvas = sheet(506)
     ax = panel(canvas, 64, 40, 548, 398)
-    contours(ax, data, theme, named=(0.2, 0.3, 0.5, 1.0))
+    contours(ax, data, theme, named=(0.3, 0.5, 1.0))
     w1, w2 = data["minimum"]
     ax.plot([w1], [w2], "o", ms=10, color=theme.weight, zorder=6)
-    label(ax, w1, w2, f"lowest: {data['lowest']:.3f}", theme.weight, dx=12,
-          dy=2)
+    label(
+        ax, w1, w2, f"lowest: {data['lowest']:.3f}", theme.weight, dx=12, dy=2
+    )
     return canvas

@@ -64,12 +64,21 @@ def loss_against_weight(data: Data, theme: Palette) -> Figure:
     axes(ax, "weight $w$", "loss", (-1, 0, 1, 2, 3, 4, 5), (0, 5, 10, 15, 20))
     ax.plot(data["w"], data["loss"], color=theme.ink)
     at, high, steep = (
-        data["start"], data["loss_at_start"], data["slope_at_start"]
+        data["start"],
+        data["loss_at_start"],
+        data["slope_at_start"],
     )
     reach = np.array([-1.15, 0.36])
     ax.plot(at + reach, high + steep * reach, color=theme.gradient, lw=2.4)
-    label(ax, at + 0.12, high - 1.6, f"tangent,\nslope {number(steep)}",
-          theme.gradient, dx=14, dy=-14)
+    label(
+        ax,
+        at + 0.12,
+        high - 1.6,
+        f"tangent,\nslope {number(steep)}",
+        theme.gradient,
+        dx=14,
+        dy=-14,
+    )
     walk = data["path"]
     ax.plot(walk["w"], walk["loss"], "o", ms=9, color=theme.weight, zorder=7)
     for k in range(3):
@@ -118,10 +127,19 @@ def three_learning_rates(data: Data, theme: Palette) -> Figure:
         ax.plot(data["w"], data["loss"], color=theme.muted, lw=2)
         walk = data["paths"][name]
         ax.plot(walk["w"], walk["loss"], color=theme.weight, lw=1.6, zorder=5)
-        ax.plot(walk["w"], walk["loss"], "o", ms=8, color=theme.weight,
-                zorder=6)
-        ax.plot(walk["w"][:1], walk["loss"][:1], "o", ms=8,
-                mfc=theme.surface, mec=theme.weight, mew=2.2, zorder=7)
+        ax.plot(
+            walk["w"], walk["loss"], "o", ms=8, color=theme.weight, zorder=6
+        )
+        ax.plot(
+            walk["w"][:1],
+            walk["loss"][:1],
+            "o",
+            ms=8,
+            mfc=theme.surface,
+            mec=theme.weight,
+            mew=2.2,
+            zorder=7,
+        )
         for text, dy in ((name, 38), (rf"$\eta = {rate:g}$", 14)):
             ax.annotate(
                 text,
@@ -170,19 +188,39 @@ def two_minima_restarts(data: Data, theme: Palette) -> Figure:
         color = theme.prediction if deepest else theme.gradient
         walk = path[:8]
         ax.plot(walk, two_minima(walk), "o", ms=6, color=color, zorder=5)
-        ax.plot(path[:1], two_minima(path[:1]), "o", ms=12,
-                mfc=theme.surface, mec=color, mew=2.4, zorder=6)
-        ax.plot(path[-1:], two_minima(path[-1:]), "o", ms=13, color=color,
-                zorder=6)
+        ax.plot(
+            path[:1],
+            two_minima(path[:1]),
+            "o",
+            ms=12,
+            mfc=theme.surface,
+            mec=color,
+            mew=2.4,
+            zorder=6,
+        )
+        ax.plot(
+            path[-1:],
+            two_minima(path[-1:]),
+            "o",
+            ms=13,
+            color=color,
+            zorder=6,
+        )
     ends, heights, deepest = data["ends"], data["losses"], data["global"]
     for kind, text, color in (
         (True, "global minimum", theme.prediction),
         (False, "local minimum", theme.gradient),
     ):
         place = int(np.flatnonzero(deepest == kind)[0])
-        label(ax, ends[place], heights[place],
-              f"{text}, {number(round(float(heights[place]), 2))}", color,
-              dy=-22, ha="center")
+        label(
+            ax,
+            ends[place],
+            heights[place],
+            f"{text}, {number(round(float(heights[place]), 2))}",
+            color,
+            dy=-22,
+            ha="center",
+        )
     return canvas
 
 
@@ -212,14 +250,20 @@ def gradient_field_data() -> Data:
 
 @figure("gradient-field", data=gradient_field_data)
 def gradient_field(data: Data, theme: Palette) -> Figure:
-    canvas = sheet(500)
+    canvas = sheet(506)
     ax = panel(canvas, 64, 40, 548, 398)
     contours(ax, data, theme)
     for at, down in zip(data["grid"], data["downhill"], strict=True):
         size = np.hypot(*down)
         step = 0.3 * down / size * min(1.0, 0.35 + size)
-        arrow(ax, tuple(at), tuple(at + step), theme.gradient, width=1.6,
-              head=10)
+        arrow(
+            ax,
+            tuple(at),
+            tuple(at + step),
+            theme.gradient,
+            width=1.6,
+            head=10,
+        )
     path = data["path"]
     ax.plot(*path.T, color=theme.weight, lw=2, zorder=6)
     ax.plot(*path[:12].T, "o", ms=8, color=theme.weight, zorder=7)

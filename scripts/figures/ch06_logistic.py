@@ -16,6 +16,7 @@ from figures.plot import (
     boundary,
     class_points,
     label,
+    number,
     panel,
     sheet,
 )
@@ -37,7 +38,7 @@ SHOWN = (1, 10, 100, 1000, 10_000)
 
 
 def students() -> tuple[Dataset, Dataset]:
-    """150 students, 8 % of the answers turned round: 100 to learn, 50 to test."""
+    """100 students to learn from and 50 to test on, 8 % turned round."""
     return admissions(n=150, rng=3, flip=0.08).split(1 / 3, rng=3)
 
 
@@ -77,32 +78,23 @@ def boundary_data() -> Data:
     return run | {"lines": lines}
 
 
-def thousands(count: int) -> str:
-    """A count as the page prints it, 10 000 with a thin gap.
-
-    >>> thousands(10000)
-    '10\u2009000'
-    """
-    return f"{count:,}".replace(",", "\u2009") if count > 9999 else f"{count}"
-
-
 @figure("boundary-over-epochs", data=boundary_data)
 def boundary_over_epochs(data: Data, theme: Palette) -> Figure:
-    canvas = sheet(540)
+    canvas = sheet(546)
     ax = panel(canvas, 56, 40, 440, 440)
     ax.set(xlim=PLANE, ylim=PLANE)
     axes(ax, "test score", "grade", TICKS, TICKS)
-    class_points(ax, data["X"], data["y"], theme, size=7, alpha=0.6)
+    class_points(ax, data["X"], data["y"], theme, size=7, alpha=0.75)
     for place, (epoch, line) in enumerate(data["lines"].items()):
         final = epoch == data["epochs"]
         ax.plot(
             *line.T,
             color=theme.ink if final else theme.weight,
-            lw=3 if final else 2,
-            alpha=1 if final else 0.4 + 0.2 * place,
+            lw=3 if final else 1.6 + 0.4 * place,
+            alpha=1 if final else 0.7 + 0.15 * place,
         )
         x, y = line[np.argmax(line[:, 1])]
-        words = f"{thousands(epoch)} epochs" if place == 0 else thousands(epoch)
+        words = f"{number(epoch)} epochs" if place == 0 else number(epoch)
         aside = x > PLANE[1] - 1e-9
         label(
             ax,
@@ -118,7 +110,7 @@ def boundary_over_epochs(data: Data, theme: Palette) -> Figure:
 
 
 def error_curve_data() -> Data:
-    """Mean log loss after each epoch, on the known and on held-out students."""
+    """Mean log loss by epoch, of the known and of held-out students."""
     run = trained()
     epochs = np.unique(np.geomspace(1, EPOCHS, 120).astype(int))
     test = [
@@ -142,10 +134,25 @@ def error_curve(data: Data, theme: Palette) -> Figure:
     ax.minorticks_off()
     ax.plot(data["epoch"], data["training"], color=theme.training)
     ax.plot(data["epoch"], data["test"], color=theme.validation, ls=DASHED)
-    label(ax, EPOCHS, data["training"][-1], "training", theme.training,
-          dx=0, dy=-20, ha="right")
-    label(ax, EPOCHS, data["test"][-1], "test", theme.validation, dy=22,
-          ha="right")
+    label(
+        ax,
+        EPOCHS,
+        data["training"][-1],
+        "training",
+        theme.training,
+        dx=0,
+        dy=-20,
+        ha="right",
+    )
+    label(
+        ax,
+        EPOCHS,
+        data["test"][-1],
+        "test",
+        theme.validation,
+        dy=22,
+        ha="right",
+    )
     return canvas
 
 
@@ -156,12 +163,17 @@ def probability_data() -> Data:
     x1, x2 = np.meshgrid(ticks, ticks)
     plane = np.column_stack([x1.ravel(), x2.ravel()])
     y_hat = predict_proba(plane, run["w"], run["b"]).reshape(x1.shape)
-    return run | {"x1": x1, "x2": x2, "y_hat": y_hat, "levels": (0.1, 0.5, 0.9)}
+    return run | {
+        "x1": x1,
+        "x2": x2,
+        "y_hat": y_hat,
+        "levels": (0.1, 0.5, 0.9),
+    }
 
 
 @figure("probability-map", data=probability_data)
 def probability_map(data: Data, theme: Palette) -> Figure:
-    canvas = sheet(540)
+    canvas = sheet(546)
     ax = panel(canvas, 56, 40, 440, 440)
     ax.set(xlim=PLANE, ylim=PLANE)
     axes(ax, "test score", "grade", TICKS, TICKS)
@@ -228,11 +240,13 @@ def real_data() -> Data:
         "y_hat": y_hat,
         "y": held_out.y,
         "edges": edges,
-        "counts": [np.histogram(y_hat[held_out.y == k], edges)[0]
-                   for k in (0, 1)],
+        "counts": [
+            np.histogram(y_hat[held_out.y == k], edges)[0] for k in (0, 1)
+        ],
         "accuracy": model.score(scaled, held_out.y),
-        "baseline": float(np.mean(held_out.y == np.argmax(
-            np.bincount(known.y)))),
+        "baseline": float(
+            np.mean(held_out.y == np.argmax(np.bincount(known.y)))
+        ),
         "wrong": int((model.predict(scaled) != held_out.y).sum()),
     }
 
@@ -247,14 +261,32 @@ def real(data: Data, theme: Palette) -> Figure:
         ax = panel(canvas, 56, tops[1 - kind], 568, 136)
         ax.set(xlim=(0, 1), ylim=(0, 1.08 * tallest))
         last = kind == 0
-        axes(ax, r"predicted probability $\hat{y}$ of " + data["classes"][1]
-             if last else "", "" if last else "tumours",
-             (0, 0.5, 1), (0, 20, 40))
+        axes(
+            ax,
+            r"predicted probability $\hat{y}$ of " + data["classes"][1]
+            if last
+            else "",
+            "" if last else "tumours",
+            (0, 0.5, 1),
+            (0, 20, 40),
+        )
         if not last:
             ax.set_xticklabels([])
-        ax.bar(data["edges"][:-1], data["counts"][kind], 0.86 * width,
-               align="edge", color=colors[kind], alpha=0.9)
+        ax.bar(
+            data["edges"][:-1],
+            data["counts"][kind],
+            0.86 * width,
+            align="edge",
+            color=colors[kind],
+            alpha=0.9,
+        )
         ax.axvline(0.5, color=theme.muted, lw=1.2, ls=DASHED, zorder=0)
-        label(ax, 0.5, 0.72 * tallest, data["classes"][kind], colors[kind],
-              ha="center")
+        label(
+            ax,
+            0.5,
+            0.72 * tallest,
+            data["classes"][kind],
+            colors[kind],
+            ha="center",
+        )
     return canvas

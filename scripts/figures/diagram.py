@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, FancyBboxPatch
+from matplotlib.patches import Circle
 
 from figures.palette import Palette
 from figures.plot import arrow, label, panel, sheet
@@ -106,21 +106,3 @@ def edge(
             color,
             ha="center",
         )
-
-
-def box(
-    ax: Axes, theme: Palette, x: float, y: float, width: float, height: float
-) -> None:
-    """A thin rounded frame around parts that belong together."""
-    ax.add_patch(
-        FancyBboxPatch(
-            (x, y),
-            width,
-            height,
-            boxstyle="round,pad=0,rounding_size=12",
-            facecolor="none",
-            edgecolor=theme.grid,
-            lw=1.6,
-            zorder=0,
-        )
-    )

@@ -41,8 +41,13 @@ def home_data() -> Data:
 def home(data: Data, theme: Palette) -> Figure:
     canvas, ax = single(380)
     ax.set(xlim=(-7, 7), ylim=(-0.04, 1.06))
-    axes(ax, r"score $w\cdot x + b$", r"probability $\hat{y}$",
-         (-6, -3, 0, 3, 6), (0, 0.5, 1))
+    axes(
+        ax,
+        r"score $w\cdot x + b$",
+        r"probability $\hat{y}$",
+        (-6, -3, 0, 3, 6),
+        (0, 0.5, 1),
+    )
     ax.plot(data["z"], data["sigmoid"], color=theme.prediction, lw=3)
     shown = np.abs(data["scores"]) <= 7
     points = np.column_stack([data["scores"], data["y_hat"]])[shown]

@@ -47,9 +47,7 @@ def landscape() -> dict[str, Any]:
     """The mean log loss over two weights, the bias held at its best value."""
     students = centred()
     rate = 1 / lipschitz(students.X)
-    path = gradient_descent(
-        partial(slope, students), np.zeros(3), rate, 3000
-    )
+    path = gradient_descent(partial(slope, students), np.zeros(3), rate, 3000)
     minimum, bias = path[-1][:2], float(path[-1][2])
     w1, w2 = np.linspace(*W1, 65), np.linspace(*W2, 51)
     height = np.array(
@@ -77,8 +75,13 @@ def contours(
 ) -> None:
     """Lines of equal loss, denser ink the lower; some with their value."""
     ax.set(xlim=W1, ylim=W2)
-    axes(ax, "weight $w_1$ of the test score", "weight $w_2$ of the grade",
-         (0, 1, 2, 3), (0, 1, 2))
+    axes(
+        ax,
+        "weight $w_1$ of the test score",
+        "weight $w_2$ of the grade",
+        (0, 1, 2, 3),
+        (0, 1, 2),
+    )
     for level in LEVELS:
         ax.contourf(
             data["w1"],

@@ -56,8 +56,8 @@ DARK = Palette(
     class1="#f0894a",
     training="#c9d1db",
     validation="#5cc8cf",
-    weight="#de93be",
-    gradient="#e6b23c",
+    weight="#d27fb4",
+    gradient="#efc050",
     prediction="#2fbf95",
 )
 

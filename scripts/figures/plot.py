@@ -16,10 +16,10 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from figures.palette import Palette
-from figures.svg import HALO, TEXT, WIDTH
+from figures.svg import HALO, WIDTH
 from nnlit.types import Array
 
-LEFT, RIGHT, TOP, BOTTOM = 56, 16, 40, 62  # margins of a single plot
+LEFT, RIGHT, TOP, BOTTOM = 56, 16, 40, 66  # margins of a single plot
 DASHED = (0, (5, 3))
 
 
@@ -97,12 +97,15 @@ def bare(ax: Axes) -> None:
 
 
 def number(value: float) -> str:
-    """A number as the page prints it: no trailing zeros, a true minus.
+    """A number as the page prints it, with a true minus and thin gaps.
 
-    >>> number(-0.50), number(10.0)
-    ('−0.5', '10')
+    >>> number(-0.50), number(10.0), number(1e4)
+    ('−0.5', '10', '10\\u2009000')
     """
-    text = f"{value:.10g}"
+    if abs(value) >= 10_000 and value == int(value):
+        text = f"{int(value):,}".replace(",", "\u2009")
+    else:
+        text = f"{value:.10g}"
     return text.replace("-", "−")
 
 
@@ -281,8 +284,3 @@ def shade_positive(
         alpha=alpha,
         zorder=0,
     )
-
-
-def word_size() -> float:
-    """The size of every word, in the sheet's units."""
-    return TEXT

@@ -1,0 +1,879 @@
+"""Every figure shows what the book says, and every reader can read it."""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from itertools import combinations
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import build_figures
+import numpy as np
+import pytest
+from figures import REGISTRY, fonts, palette, plot, svg
+from figures.ch02_perceptron import best_line
+from figures.palette import DARK, LIGHT, SCHEMES
+from figures.svg import SVG
+from fontTools.ttLib import TTFont
+
+from nnlit.datasets import circles
+from nnlit.descent import slope
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = list(build_figures.registry())
+for module in {e.module.stem for e in build_figures.registry().values()}:
+    import_module(f"figures.{module}")
+
+CHAPTERS = {
+    "ch01": "classification regression supervised-against-unsupervised "
+    "first-network",
+    "ch02": "admissions-line perceptron-unit perceptron-trick "
+    "perceptron-both-mistakes perceptron-epochs gates curved-data",
+    "ch03": "step-against-sigmoid activations-and-derivatives saturation "
+    "softmax-temperature softmax-scores",
+    "ch04": "loss-curves eight-cases loss-landscape",
+    "ch05": "loss-against-weight three-learning-rates two-minima-restarts "
+    "gradient-field",
+    "ch06": "boundary-over-epochs error-curve probability-map real-data",
+    "home": "home",
+}
+
+
+@cache
+def data(name: str) -> Any:
+    return REGISTRY[name].data()
+
+
+@cache
+def drawn(name: str, scheme: str) -> bytes:
+    return svg.render(REGISTRY[name], data(name), SCHEMES[scheme])
+
+
+# --- what stands in the figures ---------------------------------------------
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_pictures_of_the_syllabus_are_there(chapter):
+    entries = build_figures.registry()
+    found = {n for n, e in entries.items() if e.module.stem[:4] == chapter}
+    assert set(CHAPTERS[chapter].split()) <= found
+
+
+def test_syntax_and_import_find_the_same_figures():
+    assert set(NAMES) == set(REGISTRY)
+
+
+def on_line(points, w, b):
+    return np.abs(points @ np.asarray(w) + b).max()
+
+
+def test_classification_line_separates():
+    facts = data("classification")
+    assert facts["right"] == len(facts["y"]) == 60
+    assert on_line(facts["line"], (2, 1), -18) < 1e-9
+
+
+def test_regression_has_the_least_squared_error():
+    facts = data("regression")
+    x, y = facts["x"], facts["y"]
+    residual = y - facts["fitted"]
+    assert len(x) == 60
+    assert facts["slope"] > 0
+    # The normal equations: residuals sum to 0 and don't lean on x.
+    assert abs(residual.sum()) < 1e-8 * np.abs(y).sum()
+    assert abs(residual @ x) < 1e-8 * np.abs(y * x).sum()
+
+
+def test_clusters_are_the_species_though_labels_were_not_used():
+    facts = data("supervised-against-unsupervised")
+    assert facts["agreement"] == len(facts["y"]) == 100
+    low, high = facts["gap"]
+    inside = (facts["X"][:, 0] > low) & (facts["X"][:, 0] < high)
+    assert high - low > 1
+    assert not inside.any()
+
+
+def test_admissions_line_scores():
+    facts = data("admissions-line")
+    assert facts["mistakes"] == 0
+    assert facts["marked_scores"].tolist() == [2.0, -3.0]
+    ends = facts["line"]
+    assert on_line(ends, (2, 1), -18) < 1e-9
+    assert np.dot(ends[1] - ends[0], facts["w"]) == pytest.approx(0)
+
+
+def test_perceptron_trick_brings_the_student_over():
+    facts = data("perceptron-trick")
+    assert facts["label"] == 1
+    assert facts["score_before"] == pytest.approx(-1)
+    assert facts["score_after"] == pytest.approx(6.5)
+    (w, b), (new_w, new_b) = facts["before"], facts["after"]
+    assert new_w == pytest.approx(w + 0.1 * facts["x"])
+    assert new_b == pytest.approx(b + 0.1)
+
+
+def test_both_mistakes_move_the_score_the_right_way():
+    facts = data("perceptron-both-mistakes")
+    up = facts["cases"]["wrongly negative"]
+    down = facts["cases"]["wrongly positive"]
+    assert up["score_before"] < 0 < up["score_after"]
+    assert down["score_before"] >= 0 > down["score_after"]
+    rate = facts["learning_rate"]
+    assert up["w"] == pytest.approx(facts["w"] + rate * up["x"])
+    assert down["w"] == pytest.approx(facts["w"] - rate * down["x"])
+
+
+def test_perceptron_epochs_end_without_a_mistake():
+    facts = data("perceptron-epochs")
+    assert facts["mistakes"][-1] == 0
+    assert min(facts["mistakes"][:-1]) > 0
+    w, b = facts["lines"][-1]
+    positive = facts["X"] @ w + b >= 0
+    assert (positive == facts["y"]).all()
+
+
+def test_gates_and_or_are_learnt_and_xor_is_not():
+    facts = data("gates")
+    for name in ("and", "or"):
+        learnt = facts[name]
+        scores = learnt["X"] @ learnt["w"] + learnt["b"]
+        assert ((scores > 0) == learnt["y"]).all()
+        assert np.abs(scores).min() >= 0.5  # no point on the line
+    assert facts["xor"]["mistakes"] >= 1
+
+
+def test_curved_data_defeat_every_line():
+    facts = data("curved-data")
+    X, y = facts["X"], facts["y"]
+    positive = X @ facts["w"] + facts["b"] >= 0
+    assert (positive != y).sum() == facts["mistakes"]
+    assert facts["mistakes"] > 0.2 * len(y)
+    rng = np.random.default_rng(0)
+    for w in rng.normal(size=(200, 2)):
+        heights = X @ w
+        cuts = rng.uniform(heights.min(), heights.max(), 50)
+        wrong = ((heights[:, None] >= cuts) != y[:, None]).sum(axis=0)
+        assert wrong.min() >= facts["mistakes"]
+
+
+def test_best_line_finds_a_perfect_one():
+    X = circles(n=40, noise=0.1, rng=1).X
+    y = (X @ [1.0, -2.0] >= 0.3).astype(int)
+    w, b, mistakes = best_line(X, y)
+    assert mistakes == 0
+    assert ((X @ w + b >= 0) == y).all()
+
+
+def test_step_and_sigmoid_at_zero():
+    facts = data("step-against-sigmoid")
+    assert facts["step_at_0"] == 1.0
+    assert facts["sigmoid_at_0"] == 0.5
+    assert set(facts["step"]) == {0.0, 1.0}
+    assert (np.diff(facts["sigmoid"]) > 0).all()
+
+
+@pytest.mark.parametrize(
+    "name", ["step", "sigmoid", "tanh", "ReLU", "leaky ReLU, 0.1", "GELU"]
+)
+def test_slopes_are_the_slopes_of_the_curves_above(name):
+    facts = data("activations-and-derivatives")
+    z = facts["z"]
+    curve, steep = facts["curves"][name]
+    measured = np.gradient(curve, z)
+    smooth = np.abs(z) > 0.03  # but for the kink or the jump at 0
+    assert measured[1:-1][smooth[1:-1]] == pytest.approx(
+        steep[1:-1][smooth[1:-1]], abs=2e-4
+    )
+
+
+def test_saturation_slopes():
+    facts = data("saturation")
+    assert facts["at"].tolist() == [0, 2, 5, 10]
+    assert facts["slopes_at"] == pytest.approx(
+        [0.25, 0.1049936, 0.006648057, 4.539581e-5], rel=1e-6
+    )
+    values = facts["values_at"]
+    assert facts["slopes_at"] == pytest.approx(values * (1 - values))
+
+
+def test_temperature_flattens():
+    facts = data("softmax-temperature")
+    rows = facts["probabilities"]
+    assert rows.sum(axis=1) == pytest.approx(1)
+    assert (np.diff(rows[:, 0]) < 0).all()
+    assert (np.diff(rows[:, 2]) > 0).all()
+    assert (np.diff(rows, axis=1) < 0).all()  # the order stays
+
+
+def test_scores_become_probabilities():
+    facts = data("softmax-scores")
+    assert facts["probabilities"] == pytest.approx(
+        facts["powers"] / facts["sum"]
+    )
+    assert facts["probabilities"].round(3).tolist() == [0.659, 0.242, 0.099]
+
+
+def test_loss_curves():
+    facts = data("loss-curves")
+    y_hat = facts["y_hat"]
+    assert facts["log"][1] == pytest.approx(-np.log(y_hat))
+    assert facts["log"][0] == pytest.approx(-np.log(1 - y_hat))
+    assert facts["squared"][1] == pytest.approx((1 - y_hat) ** 2)
+    assert facts["squared"][0] == pytest.approx(y_hat**2)
+    assert facts["log_at_half"] == pytest.approx(np.log(2))
+    assert facts["log_at_0.01"] == pytest.approx(np.log(100))
+
+
+def test_eight_cases():
+    facts = data("eight-cases")
+    assert len({tuple(case) for case in facts["cases"]}) == 8
+    assert facts["sum"] == pytest.approx(1, abs=1e-15)
+    assert facts["probability"] == pytest.approx(0.504)
+    assert facts["probability"] == facts["probabilities"].max()
+    assert facts["cases"][facts["row"]].tolist() == [1, 1, 0]
+    assert facts["cost"] == pytest.approx(-np.log(0.504))
+
+
+def test_landscape_is_lowest_where_it_says():
+    facts = data("loss-landscape")
+    assert np.abs(facts["slope_at_minimum"]).max() < 1e-6
+    assert facts["lowest"] <= facts["loss"].min()
+    row, column = np.unravel_index(facts["loss"].argmin(), (51, 65))
+    assert abs(facts["w1"][column] - facts["minimum"][0]) < 0.1
+    assert abs(facts["w2"][row] - facts["minimum"][1]) < 0.1
+    # A bowl: along each row and column it falls, then rises.
+    for lines in (facts["loss"], facts["loss"].T):
+        rises = np.diff(np.sign(np.diff(lines, axis=1)), axis=1)
+        assert (rises >= 0).all()
+
+
+def test_loss_against_weight_has_its_tangent():
+    facts = data("loss-against-weight")
+    assert facts["minimum"] == 2
+    assert facts["w"][facts["loss"].argmin()] == pytest.approx(2, abs=0.02)
+    assert (facts["loss_at_start"], facts["slope_at_start"]) == (18, 12)
+    assert slope(lambda w: 0.5 * (2 * w - 4) ** 2, 5.0) == pytest.approx(12)
+    walk = facts["path"]
+    assert walk["w"][:3] == pytest.approx([5, 3.8, 3.08])
+    assert (np.diff(walk["loss"]) < 0).all()
+
+
+def test_three_rates():
+    facts = data("three-learning-rates")
+    rates, paths = facts["rates"], facts["paths"]
+    assert rates["too large"] > facts["limit"] == 0.5
+    assert (np.diff(paths["too large"]["loss"]) > 0).all()
+    assert (np.diff(paths["too small"]["loss"]) < 0).all()
+    assert paths["too small"]["loss"][-1] > 5
+    assert paths["good"]["loss"][-1] < 1e-4
+    for name, rate in rates.items():
+        expected = 2 + 3 * (1 - rate * facts["curvature"]) ** np.arange(6)
+        assert paths[name]["w"] == pytest.approx(expected)
+
+
+def test_restarts_end_in_two_valleys():
+    facts = data("two-minima-restarts")
+    assert set(facts["ends"].round(3)) == {-1.036, 0.960}
+    assert facts["best"] == pytest.approx(-1.036, abs=5e-4)
+    assert facts["global"].tolist() == [True, True, False, False]
+    assert facts["losses"].min() == pytest.approx(
+        facts["loss"].min(), abs=1e-3
+    )
+
+
+def test_gradient_field_points_downhill():
+    facts = data("gradient-field")
+    assert (np.diff(facts["path_loss"]) < 0).all()
+    assert facts["path"][-1] == pytest.approx(facts["minimum"], abs=0.05)
+    towards = facts["minimum"] - facts["grid"]
+    # In a bowl, downhill always leads nearer to the lowest point.
+    assert ((towards * facts["downhill"]).sum(axis=1) > 0).all()
+
+
+def test_boundary_and_error_over_epochs():
+    facts = data("boundary-over-epochs")
+    assert list(facts["lines"]) == [10, 100, 1000, 10_000]
+    assert all(line.shape == (2, 2) for line in facts["lines"].values())
+    for epoch, line in facts["lines"].items():
+        w1, w2, b = facts["path"][epoch]
+        assert on_line(line, (w1, w2), b) < 1e-9
+    assert facts["learning_rate"] <= facts["largest_rate"]
+    assert (np.diff(facts["losses"]) < 0).all()
+    assert facts["accuracy"] >= 0.9
+
+
+def test_error_curve_falls():
+    facts = data("error-curve")
+    assert (np.diff(facts["training"]) < 0).all()
+    assert facts["test"][-1] < facts["test"][0]
+    assert facts["training"][-1] < facts["test"][-1]
+    assert facts["losses"][0] == pytest.approx(np.log(2))
+
+
+def test_probability_map():
+    facts = data("probability-map")
+    score = np.column_stack([facts["x1"].ravel(), facts["x2"].ravel()])
+    score = score @ facts["w"] + facts["b"]
+    assert facts["y_hat"].ravel() == pytest.approx(1 / (1 + np.exp(-score)))
+    assert facts["y_hat"].min() < 0.1 < 0.9 < facts["y_hat"].max()
+
+
+def test_real_data_is_better_than_always_the_same_answer():
+    facts = data("real-data")
+    assert sum(c.sum() for c in facts["counts"]) == len(facts["y"]) == 142
+    wrong = ((facts["y_hat"] >= 0.5) != facts["y"]).sum()
+    assert wrong == facts["wrong"]
+    assert facts["accuracy"] == pytest.approx(1 - wrong / 142)
+    assert facts["accuracy"] > facts["baseline"] + 0.2
+
+
+def test_home_students_lie_on_the_curve():
+    facts = data("home")
+    curve = np.interp(facts["scores"], facts["z"], facts["sigmoid"])
+    inside = np.abs(facts["scores"]) < 7
+    assert facts["y_hat"][inside] == pytest.approx(curve[inside], abs=1e-4)
+    assert inside.mean() > 0.8
+
+
+# --- what every figure must be ----------------------------------------------
+
+every_figure = pytest.mark.parametrize("name", NAMES)
+every_scheme = pytest.mark.parametrize("scheme", SCHEMES)
+
+
+@every_figure
+def test_drawing_twice_gives_the_same_bytes(name):
+    again = svg.render(REGISTRY[name], REGISTRY[name].data(), LIGHT)
+    assert again == drawn(name, "light")
+    assert again != drawn(name, "dark")
+
+
+@every_figure
+@every_scheme
+def test_svg_stands_by_itself(name, scheme):
+    root = ET.fromstring(drawn(name, scheme))
+    assert root.tag == f"{{{SVG}}}svg"
+    width, height = float(root.get("width")), float(root.get("height"))
+    assert root.get("viewBox").split() == ["0", "0", "640", f"{height:g}"]
+    assert width == 640
+    tags = {element.tag.rpartition("}")[2] for element in root.iter()}
+    assert not tags & {"image", "script", "metadata", "foreignObject"}
+    text = drawn(name, scheme).decode()
+    links = set(re.findall(r"https?://[^\"' ]+", text))
+    assert links <= {SVG, svg.XLINK}
+    assert set(re.findall(r"url\((\w+)", text)) <= {"data"}
+
+
+def embedded(root: ET.Element) -> dict[tuple[str, str], TTFont]:
+    """The fonts in an SVG, by family and style."""
+    css = root.find(f"{{{SVG}}}defs/{{{SVG}}}style").text
+    found = re.findall(
+        r"@font-face\{font-family:'([^']+)';font-style:(\w+);"
+        r"src:url\(data:font/woff2;base64,([^)]+)\)",
+        css,
+    )
+    return {
+        (family, style): TTFont(io.BytesIO(base64.b64decode(content)))
+        for family, style, content in found
+    }
+
+
+@every_figure
+def test_every_glyph_is_embedded_and_no_other_font_named(name):
+    root = ET.fromstring(drawn(name, "light"))
+    faces = embedded(root)
+    seen: dict[tuple[str, str], set[str]] = {}
+    for family, style, _, text in svg.words(root):
+        seen.setdefault((family, style), set()).update(text)
+    assert set(seen) == set(faces)
+    for face, used in seen.items():
+        cmap = faces[face].getBestCmap()
+        missing = {letter for letter in used if ord(letter) not in cmap}
+        assert not missing
+        # No more than these, but for the mirror images of signs like <.
+        assert {chr(code) for code in cmap} - used <= set(" \u00a0()<>≤≥")
+
+
+@every_figure
+def test_every_word_can_be_read_on_a_phone(name):
+    root = ET.fromstring(drawn(name, "light"))
+    for family, style, size, text in svg.words(root):
+        # A script is seven tenths of the symbol that it stands at.
+        script = len(text) <= 3 and family != fonts.PROSE
+        smallest = svg.SMALLEST_TEXT * (0.7 if script else 1)
+        assert size >= smallest, (family, style, size, text)
+
+
+def extents(root: ET.Element) -> Iterator[tuple[str, float, float, float]]:
+    """Each level piece of text: the text, left, right and base line."""
+
+    def walk(element: ET.Element, dx: float, dy: float):
+        move = re.search(
+            r"translate\(([-\d.]+)[ ,]([-\d.]+)\)",
+            element.get("transform", ""),
+        )
+        turn = re.search(r"rotate\(([-\d.]+)", element.get("transform", ""))
+        if turn and abs(float(turn[1])) > 0.01:
+            return
+        if move:
+            dx, dy = dx + float(move[1]), dy + float(move[2])
+        if element.tag == f"{{{SVG}}}text":
+            spans = element.findall(f"{{{SVG}}}tspan")
+            for piece in spans or [element]:
+                look = svg._declarations(piece)
+                size = float(look["font-size"].removesuffix("px"))
+                face = (
+                    look["font-family"].strip("'"),
+                    look.get("font-style", "normal"),
+                )
+                text = piece.text or ""
+                known = fonts.characters(face)
+                width = size * sum(known[letter] for letter in text)
+                left = dx + float(piece.get("x", 0))
+                anchor = look.get("text-anchor", "start")
+                left -= width * {"start": 0, "middle": 0.5, "end": 1}[anchor]
+                yield text, left, left + width, dy + float(piece.get("y", 0))
+        for child in element:
+            yield from walk(child, dx, dy)
+
+    yield from walk(root, 0, 0)
+
+
+@every_figure
+def test_no_word_is_clipped(name):
+    root = ET.fromstring(drawn(name, "light"))
+    height = float(root.get("height"))
+    pieces = list(extents(root))
+    assert pieces
+    for text, left, right, base in pieces:
+        assert left >= 0, text
+        assert right <= 640.5, text
+        assert 12 <= base <= height - 4, text
+
+
+@every_figure
+def test_no_two_words_overlap(name):
+    root = ET.fromstring(drawn(name, "light"))
+    for one, other in combinations(extents(root), 2):
+        if not one[0].strip() or not other[0].strip():
+            continue
+        between_lines = abs(one[3] - other[3])
+        shared_width = min(one[2], other[2]) - max(one[1], other[1])
+        if "ˆ" not in (one[0], other[0]):  # the hat of a letter
+            assert between_lines > 9 or shared_width < 3, (one, other)
+
+
+def blended(colour: str, alpha: float, below: str) -> str:
+    mixed = (
+        alpha * over + (1 - alpha) * under
+        for over, under in zip(
+            palette.rgb(colour), palette.rgb(below), strict=True
+        )
+    )
+    return "#" + "".join(f"{round(255 * channel):02x}" for channel in mixed)
+
+
+@every_figure
+@every_scheme
+def test_every_mark_stands_out_from_the_page(name, scheme):
+    theme = SCHEMES[scheme]
+    root = ET.fromstring(drawn(name, scheme))
+    seen = 0
+    for element in root.iter():
+        look = svg._declarations(element)
+        opacity = float(look.get("opacity", 1))
+        for kind in ("fill", "stroke"):
+            colour = look.get(kind, "none")
+            if not colour.startswith("#") or colour == theme.surface:
+                continue
+            strength = opacity * float(look.get(f"{kind}-opacity", 1))
+            if strength <= 0.13:  # the tint of an area, not a mark
+                continue
+            shown = blended(colour, strength, theme.surface)
+            assert palette.contrast(shown, theme.surface) >= 3, look
+            assert colour in palette.colours(theme).values()
+            seen += 1
+    assert seen
+
+
+# --- the palette ------------------------------------------------------------
+
+
+@every_scheme
+def test_every_colour_can_be_a_word(scheme):
+    theme = SCHEMES[scheme]
+    for meaning, colour in palette.colours(theme).items():
+        if meaning not in ("surface", "grid"):
+            assert palette.contrast(colour, theme.surface) >= 4.5, meaning
+
+
+# Machado, Oliveira & Fernandes (2009), doi:10.1109/TVCG.2009.113: what red,
+# green and blue of linear light become without one kind of cone.
+BLINDNESS = {
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+
+
+def lab(colour: str, matrix: Any) -> np.ndarray:
+    """CIE L*a*b* of #rrggbb as seen through a matrix of linear light."""
+    light = np.array([palette.linear(c) for c in palette.rgb(colour)])
+    light = np.clip(np.asarray(matrix) @ light, 0, 1)
+    to_xyz = np.array(
+        [
+            [0.4124564, 0.3575761, 0.1804375],
+            [0.2126729, 0.7151522, 0.0721750],
+            [0.0193339, 0.1191920, 0.9503041],
+        ]
+    )
+    x, y, z = np.cbrt(to_xyz @ light / (to_xyz @ np.ones(3)))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@every_scheme
+@pytest.mark.parametrize("kind", BLINDNESS)
+@pytest.mark.parametrize(
+    "pair",
+    [("class0", "class1"), ("prediction", "ink"), ("weight", "gradient")],
+    ids=" and ".join,
+)
+def test_colour_blind_readers_tell_the_colours_apart(scheme, kind, pair):
+    one, other = (
+        lab(palette.colours(SCHEMES[scheme])[meaning], BLINDNESS[kind])
+        for meaning in pair
+    )
+    assert np.linalg.norm(one - other) > 15
+
+
+def test_contrast_of_known_pairs():
+    assert palette.contrast("#777777", "#ffffff") == pytest.approx(
+        4.48, abs=0.005
+    )
+    assert palette.contrast("#ffffff", "#777777") == pytest.approx(
+        4.48, abs=0.005
+    )
+
+
+def test_css_names_every_colour_in_both_schemes():
+    light, dark = palette.css().split("\n\n")
+    assert light.startswith(":root")
+    assert "slate" in dark
+    for block, theme in ((light, LIGHT), (dark, DARK)):
+        found = dict(re.findall(r"--nn-(\w+): (#[0-9a-f]{6});", block))
+        assert found == palette.colours(theme)
+
+
+# --- helpers ----------------------------------------------------------------
+
+
+def test_boundary_ends_on_the_box():
+    box = (0.0, 10.0)
+    assert plot.boundary((1, 0), -4, box, box).tolist() == [[4, 0], [4, 10]]
+    assert plot.boundary((0, 1), -4, box, box).tolist() == [[0, 4], [10, 4]]
+    assert plot.boundary((1, 1), 5, box, box).shape == (0, 2)
+
+
+def test_a_missing_glyph_is_an_error():
+    with pytest.raises(fonts.MissingGlyph, match=r"U\+6F22"):
+        fonts.font_face_rules({(fonts.PROSE, "normal"): {"漢"}})
+
+
+# --- the build script -------------------------------------------------------
+
+TINY = '''"""Two small figures."""
+from figures import figure
+from figures.plot import label, single
+from nnlit.activations import relu
+from nnlit.losses import softplus
+
+HEIGHT = 200
+
+
+def shared(ax, theme, text):
+    label(ax, 0.5, 0.5, text, theme.ink)
+
+
+def first_data():
+    return {"value": float(relu(2.0))}
+
+
+@figure("first", data=first_data)
+def first(data, theme):
+    canvas, ax = single(HEIGHT)
+    shared(ax, theme, f"{data['value']:.0f}")
+    return canvas
+
+
+def second_data():
+    return {"value": float(softplus(2.0))}
+
+
+@figure("second", data=second_data)
+def second(data, theme):
+    canvas, ax = single(HEIGHT)
+    shared(ax, theme, f"{data['value']:.2f}")
+    return canvas
+'''
+
+
+class Book:
+    """A copy of the book with two figures, to build and to break."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        figures = root / "scripts" / "figures"
+        figures.mkdir(parents=True)
+        for name in ("__init__", "fonts", "palette", "plot", "svg"):
+            shutil.copy(ROOT / "scripts/figures" / f"{name}.py", figures)
+        shutil.copy(ROOT / "scripts/build_figures.py", root / "scripts")
+        shutil.copytree(
+            ROOT / "nnlit",
+            root / "nnlit",
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+        (root / "node_modules").symlink_to(ROOT / "node_modules")
+        if (ROOT / ".cache/fonts").is_dir():
+            shutil.copytree(ROOT / ".cache/fonts", root / ".cache/fonts")
+        self.module = figures / "ch01_tiny.py"
+        self.module.write_text(TINY, encoding="utf-8")
+        self.output = root / "docs" / "assets" / "figures"
+
+    def run(self, *arguments: str, seed: str = "0"):
+        return self.python("scripts/build_figures.py", *arguments, seed=seed)
+
+    def python(self, *arguments: str, seed: str = "0"):
+        paths = f"{self.root / 'scripts'}{os.pathsep}{self.root}"
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.root,
+            env=os.environ | {"PYTHONPATH": paths, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def edit(self, path: Path | str, old: str, new: str) -> None:
+        path = self.root / path
+        before = path.read_text(encoding="utf-8")
+        assert old in before
+        path.write_text(before.replace(old, new, 1), encoding="utf-8")
+
+    def build_figures(self) -> ModuleType:
+        """The copy's own script, to ask for keys without a process."""
+        spec = importlib.util.spec_from_file_location(
+            "copied_build_figures", self.root / "scripts/build_figures.py"
+        )
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+        return module
+
+    def keys(self) -> dict[str, str]:
+        entries = self.build_figures().registry()
+        return {name: entry.key for name, entry in entries.items()}
+
+    def files(self) -> dict[str, tuple[bytes, int]]:
+        return {
+            file.name: (file.read_bytes(), file.stat().st_mtime_ns)
+            for file in sorted(self.output.glob("*"))
+        }
+
+
+@pytest.fixture
+def book(tmp_path):
+    return Book(tmp_path / "book")
+
+
+def test_build_life_cycle(book):
+    fresh = book.run("check")
+    assert fresh.returncode == 1
+    assert "figure 'first' is missing" in fresh.stderr
+    assert "figure 'second' is missing" in fresh.stderr
+
+    built = book.run("all", "--jobs", "2")
+    assert built.returncode == 0, built.stderr
+    assert built.stdout == "2 of 2 figures drawn\n"
+    before = book.files()
+    assert list(before) == [
+        "first-dark.svg",
+        "first-light.svg",
+        "second-dark.svg",
+        "second-light.svg",
+    ]
+    assert book.run("check").returncode == 0
+    listed = book.run("list").stdout.splitlines()
+    assert [line.split()[:2] for line in listed] == [
+        ["first", "current"],
+        ["second", "current"],
+    ]
+    line = 1 + TINY.splitlines().index("def first(data, theme):")
+    assert listed[0].endswith(f"scripts/figures/ch01_tiny.py:{line}")
+
+    # Nothing to do: no file touched, nothing heavy imported.
+    idle = book.python(
+        "-c",
+        "import sys, build_figures\n"
+        "assert build_figures.ensure() == []\n"
+        "heavy = {'numpy', 'matplotlib', 'tqdm', 'multiprocessing'}\n"
+        "assert not heavy & set(sys.modules)\n",
+    )
+    assert idle.returncode == 0, idle.stderr
+    assert book.files() == before
+
+    # Drawn anew by force, in another process with other hashes: same bytes,
+    # and so the files are left alone.
+    forced = book.run("all", "--force", seed="1")
+    assert forced.stdout == "2 of 2 figures drawn\n"
+    assert book.files() == before
+
+    # A change in one figure draws that one only.
+    book.edit(book.module, "{data['value']:.2f}", "{data['value']:.3f}")
+    stale = book.run("check")
+    assert stale.stderr == "figure 'second' is stale\n"
+    assert book.run("all").stdout == "1 of 2 figures drawn\n"
+    after = book.files()
+    assert after["first-light.svg"] == before["first-light.svg"]
+    assert after["second-light.svg"][0] != before["second-light.svg"][0]
+
+    # A damaged file is not current, nor is a lost one.
+    (book.output / "first-dark.svg").write_text("<svg/>")
+    assert book.run("check").stderr == "figure 'first' is stale\n"
+    (book.output / "first-dark.svg").unlink()
+    assert book.run("check").stderr == "figure 'first' is missing\n"
+    one = book.run("one", "first")
+    assert one.returncode == 0
+    assert "docs/assets/figures/first-dark.svg" in one.stdout
+    assert book.run("check").returncode == 0
+
+    # What is no longer declared is removed.
+    book.edit(book.module, '"second"', '"other"')
+    assert book.run("all").returncode == 0
+    assert {name.rpartition("-")[0] for name in book.files()} == {
+        "first",
+        "other",
+    }
+
+
+def test_a_failing_figure_is_named_and_the_others_are_drawn(book):
+    book.edit(
+        book.module,
+        "    shared(ax, theme, f\"{data['value']:.2f}\")\n",
+        "    missing = data['nothing']\n",
+    )
+    line = 1 + book.module.read_text().splitlines().index(
+        "    missing = data['nothing']"
+    )
+    failed = book.run("all")
+    assert failed.returncode == 1
+    assert failed.stderr == (
+        f"figure 'second': scripts/figures/ch01_tiny.py:{line}: "
+        "KeyError: 'nothing'\n"
+    )
+    assert book.run("check").stderr == "figure 'second' is missing\n"
+    assert (book.output / "first-light.svg").is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("'漢'", "MissingGlyph|[Gg]lyph"), ("r'$\\\\nosuch$'", "nosuch")],
+    ids=["a letter no font has", "a formula that can't be set"],
+)
+def test_words_that_cannot_be_drawn_fail(book, text, message):
+    book.edit(
+        book.module, "f\"{data['value']:.0f}\"", text.replace("\\\\", "\\")
+    )
+    failed = book.run("one", "first")
+    assert failed.returncode == 1
+    assert re.search(message, failed.stderr)
+    assert failed.stderr.startswith("figure 'first': ")
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "changed"),
+    [
+        ("scripts/figures/ch01_tiny.py", "(2.0)", "(3.0)", {"first"}),
+        ("scripts/figures/ch01_tiny.py", "= 200", "= 210",
+         {"first", "second"}),
+        ("scripts/figures/ch01_tiny.py", "theme.ink", "theme.muted",
+         {"first", "second"}),
+        ("scripts/figures/ch01_tiny.py", '"""Two', '"""Only two', set()),
+        ("scripts/figures/palette.py", "#1d2127", "#000000",
+         {"first", "second"}),
+        ("scripts/figures/svg.py", "TEXT = 18", "TEXT = 19",
+         {"first", "second"}),
+        ("nnlit/losses.py", "softplus", "softplus ", {"second"}),
+        ("nnlit/descent.py", "slope", "slope ", set()),
+        ("nnlit/types.py", "Array", "Array ", {"first", "second"}),
+    ],
+)  # fmt: skip
+def test_a_figure_is_stale_when_what_it_uses_changes(
+    book, path, old, new, changed
+):
+    before = book.keys()
+    book.edit(path, old, new)
+    after = book.keys()
+    assert {name for name in before if before[name] != after[name]} == changed
+
+
+def test_a_figure_depends_on_the_data_it_reads(book):
+    book.edit(
+        book.module, "HEIGHT", "from nnlit.datasets import iris\n\nHEIGHT"
+    )
+    book.edit(book.module, "float(softplus(2.0))", "iris().X.mean()")
+    before = book.keys()
+    path = book.root / "nnlit" / "data" / "iris.csv.gz"
+    path.write_bytes(path.read_bytes() + b"\n")
+    after = book.keys()
+    assert before["first"] == after["first"]
+    assert before["second"] != after["second"]
+
+
+def test_names_are_unique_and_literal(book):
+    script = book.build_figures()
+    book.edit(book.module, '"second"', '"first"')
+    with pytest.raises(
+        script.FigureError, match=r"ch01_tiny\.py:\d+: .*'first'"
+    ):
+        script.registry()
+    book.edit(book.module, '@figure("first"', '@figure("fir" + "st"')
+    with pytest.raises(script.FigureError, match="written out"):
+        script.registry()
+
+
+def test_errors_of_the_caller_are_clear(book):
+    unknown = book.run("one", "frist")
+    assert unknown.returncode == 1
+    assert unknown.stderr == (
+        "there is no figure 'frist'; the nearest is 'first'\n"
+    )
+    assert book.run("all", "--jobs", "0").returncode == 2
+    book.edit(book.module, "def first_data():", "def first_data(:")
+    broken = book.run("check")
+    assert broken.returncode == 1
+    assert broken.stderr.startswith("scripts/figures/ch01_tiny.py:")
+    assert "Traceback" not in broken.stderr
