@@ -390,4 +390,9 @@ def as_generator(rng: Rng) -> np.random.Generator:
     """
     if isinstance(rng, np.random.Generator):
         return rng
+    if isinstance(rng, bool) or not isinstance(rng, int | np.integer):
+        raise TypeError(
+            "rng must be an integer or a numpy.random.Generator, "
+            f"got {type(rng).__name__}"
+        )
     return np.random.default_rng(check_integer(rng, "rng"))

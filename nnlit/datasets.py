@@ -132,8 +132,9 @@ def admissions(
         drawn = rng.uniform(0, 10, (n, 2)).round(2)
         away = np.abs(drawn @ w + b) / math.hypot(*w) >= margin
         X = np.concatenate([X, drawn[away]])[:n]
-    y = (X @ w + b >= 0).astype(int)
-    wrong = _nearest_some(np.abs(X @ w + b), round(flip * n), rng)
+    scores = X @ w + b
+    y = (scores >= 0).astype(int)
+    wrong = _nearest_some(np.abs(scores), round(flip * n), rng)
     y[wrong] = 1 - y[wrong]
     about = (
         f"{n} students, generated: accepted if 2 · test score + grade is "

@@ -278,7 +278,7 @@ def test_as_generator_takes_a_seed_or_a_generator():
 
 @pytest.mark.parametrize("bad", [None, 0.5, "seed", True])
 def test_as_generator_refuses_other_things(bad):
-    with pytest.raises(TypeError, match="rng must be an integer"):
+    with pytest.raises(TypeError, match="rng must be an integer or a numpy"):
         checks.as_generator(bad)
 
 

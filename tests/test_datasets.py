@@ -162,8 +162,10 @@ def test_an_unknown_gate_is_an_error_with_the_nearest_name():
 
 
 def test_admissions_accept_on_the_line_and_above():
-    data = admissions(n=2000)
-    np.testing.assert_array_equal(data.y, scores(data.X) >= 0)
+    data = admissions(n=20_000)
+    hundredths = np.rint(100 * data.X).astype(int) @ [2, 1] - 1800
+    assert np.sum(hundredths == 0) > 5  # students exactly on the line
+    np.testing.assert_array_equal(data.y, hundredths >= 0)
     assert 0.3 < data.y.mean() < 0.4  # 35 % of the square
     assert data.X.min() >= 0
     assert data.X.max() <= 10
