@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from nnlit.types import Array, Rng
+from nnlit.types import Array, Rng, Scalar
 
 __all__ = [
     "as_float",
@@ -25,6 +25,7 @@ __all__ = [
     "check_finite",
     "check_integer",
     "check_interval",
+    "check_label",
     "check_labels",
     "check_length",
     "check_nonnegative",
@@ -214,6 +215,17 @@ def check_length(X: Array, y: Array) -> None:
             "X and y must have the same length, "
             f"got {len(X)} and {len(y)}"
         )
+
+
+def check_label(y: Scalar) -> None:
+    """Raise unless y is one label, 0 or 1; −1 would double a step.
+
+    >>> check_label(-1)
+    Traceback (most recent call last):
+    ValueError: y must be 0 or 1, got -1
+    """
+    if np.ndim(y) or y not in (0, 1):
+        raise ValueError(f"y must be 0 or 1, got {y}")
 
 
 def check_labels(X: Array, y: Array) -> tuple[Array, Array]:

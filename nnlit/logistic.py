@@ -11,6 +11,7 @@ from nnlit.checks import (
     as_float,
     check_features,
     check_integer,
+    check_label,
     check_labels,
     check_nonnegative,
     check_positive,
@@ -81,6 +82,7 @@ def gradient(
     >>> dw, float(db)
     (array([-0.5 , -1.25]), 0.0)
     """
+    X = as_float(X, "X")
     y_hat, y = check_probabilities(predict_proba(X, w, b), y)
     n = len(y)
     dw = X.T @ (y_hat - y) / n
@@ -96,13 +98,15 @@ def example_gradient(
     Formula: ∂E/∂w = −(y − ŷ) x, ∂E/∂b = −(y − ŷ).
     Shapes: x (d,), y 0 or 1, w (d,), b a number; the result is
     (∂E/∂w (d,), ∂E/∂b a number).
-    Errors: ValueError where the numbers of features differ.
+    Errors: ValueError where the numbers of features differ or y is
+    another label.
     Source: Bishop (2006), Pattern Recognition and Machine Learning, (4.91).
 
     >>> dw, db = example_gradient(np.array([9.0, 9.0]), 1, np.zeros(2), 0.0)
     >>> dw, float(db)
     (array([-4.5, -4.5]), -0.5)
     """
+    check_label(y)
     y_hat = predict_proba(x, w, b)
     dw = -(y - y_hat) * x
     db = -(y - y_hat)
@@ -117,13 +121,15 @@ def example_step(
     Formula: w ← w + η (y − ŷ) x, b ← b + η (y − ŷ): the perceptron's step
     with a probability for ŷ.
     Shapes: x (d,), y 0 or 1, w (d,), b a number; the result is a new (w, b).
-    Errors: ValueError where the numbers of features differ.
+    Errors: ValueError where the numbers of features differ or y is
+    another label.
     Source: Bishop (2006), Pattern Recognition and Machine Learning, 4.3.2.
 
     >>> w, b = example_step(np.array([9.0, 9.0]), 1, np.zeros(2), 0.0, 0.1)
     >>> w, float(b)
     (array([0.45, 0.45]), 0.05)
     """
+    check_label(y)
     y_hat = predict_proba(x, w, b)
     w = w + learning_rate * (y - y_hat) * x
     b = b + learning_rate * (y - y_hat)

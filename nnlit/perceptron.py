@@ -12,6 +12,7 @@ from nnlit.checks import (
     as_generator,
     check_features,
     check_integer,
+    check_label,
     check_labels,
     check_positive,
     two_classes,
@@ -69,7 +70,8 @@ def perceptron_step(
     is 1 for a positive example taken as negative, −1 for the other mistake
     and 0, no move, for a right answer.
     Shapes: x (d,), y 0 or 1, w (d,), b a number; the result is a new (w, b).
-    Errors: ValueError where the numbers of features differ.
+    Errors: ValueError where the numbers of features differ or y is
+    another label.
     Source: Rosenblatt (1958), doi:10.1037/h0042519.
 
     >>> w, b = np.array([2.0, 1.0]), -18.0
@@ -77,6 +79,7 @@ def perceptron_step(
     >>> w.round(2).tolist(), round(float(b), 2)
     ([2.4, 1.5], -17.9)
     """
+    check_label(y)
     y_hat = predict(x, w, b)
     w = w + learning_rate * (y - y_hat) * x
     b = b + learning_rate * (y - y_hat)

@@ -207,6 +207,28 @@ def test_labels_of_minus_1_and_1_are_an_error(f, students):
         f(X, 2 * y - 1, np.zeros(2), 0.0)
 
 
+@pytest.mark.parametrize("y", [-1, 2, np.nan, np.ones(1)])
+def test_a_step_refuses_a_label_that_is_not_0_or_1(y):
+    for f, rate in (
+        (logistic.example_gradient, ()),
+        (logistic.example_step, (0.1,)),
+    ):
+        with pytest.raises(ValueError, match="y must be 0 or 1, got"):
+            f(np.ones(2), y, np.zeros(2), 0.0, *rate)
+
+
+def test_gradient_of_lists_is_that_of_arrays():
+    dw, db = logistic.gradient([[1, 2], [3, 4]], [1, 0], [0.5, -0.5], 0.0)
+    ours = logistic.gradient(
+        np.array([[1, 2], [3, 4]]),
+        np.array([1, 0]),
+        np.array([0.5, -0.5]),
+        0.0,
+    )
+    assert dw.tolist() == ours[0].tolist()
+    assert db == ours[1]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -146,8 +146,14 @@ def test_tests_pass_against_the_installed_wheel(installed, tmp_path):
         "    path = pathlib.Path(nnlit.__file__)\n"
         f"    assert path.is_relative_to({str(installed)!r})\n"
     )
-    for name in ("conftest", *(f"test_{name}" for name in QUICK)):
-        shutil.copy(ROOT / "tests" / f"{name}.py", tmp_path)
+    (tmp_path / "conftest.py").write_text(
+        "from hypothesis import settings\n"
+        "profile = dict(derandomize=True, deadline=None)\n"
+        "settings.register_profile('wheel', **profile)\n"
+        "settings.load_profile('wheel')\n"
+    )
+    for name in QUICK:
+        shutil.copy(ROOT / "tests" / f"test_{name}.py", tmp_path)
     pytest_alone = ["-m", "pytest", "-q", "-W", "error"]
     no_cache = ["-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
     out = run(

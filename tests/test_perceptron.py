@@ -75,6 +75,12 @@ def test_a_step_on_a_mistake_moves_the_score_of_the_point_the_right_way(seed):
     assert moved == pytest.approx((2 * y - 1) * 0.5 * (x @ x + 1))
 
 
+@pytest.mark.parametrize("y", [-1, 2, 0.5, np.nan, np.ones(1), "1"])
+def test_step_refuses_a_label_that_is_not_0_or_1(y):
+    with pytest.raises(ValueError, match="y must be 0 or 1, got"):
+        perceptron.perceptron_step(np.ones(2), y, W, B)
+
+
 def test_labels_as_unsigned_bytes_do_not_wrap():
     # Erratum B12: y − 1 is 255 there, and half of the mistakes go unseen.
     data = gate("and")
