@@ -14,13 +14,6 @@ const connect = (pair) => {
       if (place) light(pair, place.dataset.s, on);
     });
   }
-  // One stop per symbol for the keyboard: its first place in the formula.
-  const seen = new Set();
-  for (const place of pair.querySelectorAll(".katex-html [data-s]")) {
-    if (seen.has(place.dataset.s)) continue;
-    if (!pair.querySelector(`.highlight [data-s="${CSS.escape(place.dataset.s)}"]`)) continue;
-    seen.add(place.dataset.s);
-  }
 };
 
 // What scrolls sideways must be reachable by keyboard.
@@ -41,3 +34,17 @@ open();
 addEventListener("beforeprint", () => {
   for (const folded of document.querySelectorAll("details.solution")) folded.open = true;
 });
+
+// Material puts a landmark of the same name on every code block; a page with
+// twenty of them is no easier to find one's way in.
+const article = document.querySelector("article");
+const quiet = () => {
+  for (const nav of article.querySelectorAll("nav.md-code__nav")) {
+    nav.setAttribute("role", "none");
+    nav.removeAttribute("aria-label");
+  }
+};
+if (article) {
+  quiet();
+  new MutationObserver(quiet).observe(article, { childList: true, subtree: true });
+}

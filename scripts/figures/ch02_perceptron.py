@@ -44,7 +44,7 @@ TICKS = (0, 5, 10)
 
 def admissions_line_data() -> Data:
     """The students, the line 2x₁ + x₂ − 18 = 0 and two scores worked out."""
-    students = admissions(n=50, rng=1499, margin=0.4)
+    students = admissions()
     w, b = np.array(ADMISSIONS_WEIGHTS), ADMISSIONS_BIAS
     marked = np.array([[7.0, 6.0], [5.0, 5.0]])
     return {
@@ -87,7 +87,6 @@ def admissions_line(data: Data, theme: Palette) -> Figure:
             theme.ink,
             dx=16 if right else -16,
             ha="left" if right else "right",
-            halo=not right,
         )
     label(ax, 4.0, 10, "$2x_1 + x_2 - 18 = 0$", theme.ink, dy=16, ha="center")
     for y, words, color in (
@@ -270,8 +269,8 @@ def perceptron_both_mistakes(data: Data, theme: Palette) -> Figure:
 
 def epochs_data() -> Data:
     """The line after each epoch, until an epoch has no mistake."""
-    students = admissions(n=100, rng=71, margin=0.3)
-    w, b, rate = np.zeros(2), 0.0, 0.1
+    students = admissions()
+    w, b, rate = np.zeros(2), 0.0, 1.0
     lines, mistakes = [], []
     for _ in range(1000):
         w, b, wrong = perceptron_epoch(students.X, students.y, w, b, rate)
@@ -297,7 +296,7 @@ def perceptron_epochs(data: Data, theme: Palette) -> Figure:
     axes(ax, "test score $x_1$", "grade $x_2$", TICKS, TICKS)
     class_points(ax, data["X"], data["y"], theme, size=7, alpha=0.75)
     last = data["epochs"]
-    shown = sorted({*(2**k for k in range(12) if 2**k < last), last})
+    shown = (1, 2, 4, 8, last)
     for place, epoch in enumerate(shown):
         w, b = data["lines"][epoch - 1]
         line = boundary(w, b, PLANE, PLANE)
@@ -310,8 +309,7 @@ def perceptron_epochs(data: Data, theme: Palette) -> Figure:
                 alpha=1 if final else 0.7 + 0.3 * place / len(shown),
             )
             high = line[np.argmax(line[:, 1])]
-            words = "epoch 1" if epoch == 1 else f"{epoch}"
-            label(ax, *high, words, theme.ink, dy=14, ha="center")
+            label(ax, *high, f"{epoch}", theme.ink, dy=14, ha="center")
     return canvas
 
 

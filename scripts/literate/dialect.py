@@ -243,12 +243,12 @@ class Knowledge:
     resolve: Callable[[str], Any] | None = None
 
     def definition(self, name: str, family: str) -> Definition | None:
-        """What defines `x_i`: its own definition, that of `x`, or, for a
-        plain `x`, that of its entries."""
+        """What defines `x_i`: its own definition, that of `x`, or that of
+        the entries of `x` under another letter."""
         for key in (family, name):
             if key in self.definitions:
                 return self.definitions[key]
-        if family == name and name not in self.given:
+        if family not in self.given and name not in self.given:
             for other in self.definitions.values():
                 if other.name == name and not other.parameters:
                     return other
@@ -272,7 +272,7 @@ class Evaluator:
         self.draw = draw
         self.bound: dict[str, Any] = {}
         self.drawn: dict[str, np.ndarray] = {}
-        self.tables: dict[int, Any] = {}  # definitions worked out already
+        self.tables: dict[tuple, Any] = {}  # definitions worked out already
         self.sizes: dict[str, int] = {}
         self.order = np.random.default_rng([draw, 7]).permutation(SIZES)
 
@@ -339,23 +339,31 @@ class Evaluator:
             return float(self.size(name))
         raise FormulaError(f"unknown symbol {name!r}: no table and no definition has it")
 
-    def _table(self, definition: Definition, bound: tuple[int, ...] = ()) -> Any:
-        """A definition with indices as the array of all its entries."""
-        names = definition.indices[len(bound) :]
-        if not bound:
-            if id(definition) not in self.tables:
-                self.tables[id(definition)] = self._fill(definition, names, bound)
-            return self.tables[id(definition)]
-        return self._fill(definition, names, bound)
+    def _table(self, definition: Definition, at: tuple[int, ...] = ()) -> Any:
+        """A definition's entry `at`, or the array of all its entries."""
+        key = (id(definition), at)
+        if key not in self.tables:
+            self.tables[key] = self._fill(definition, at)
+        return self.tables[key]
 
-    def _fill(self, definition: Definition, names: list[str], bound: tuple[int, ...]) -> Any:
+    def _fill(self, definition: Definition, at: tuple[int, ...]) -> Any:
+        names = definition.indices[len(at) :]
         if not names:
-            now = dict(zip(definition.indices, bound, strict=True))
-            with self.binding(**now):
+            with self.binding(**dict(zip(definition.indices, at, strict=True))):
                 return self.work_out(definition.body)
         if self.index_range(names[0]).start != 1:
             raise FormulaError(f"{definition.name}: an index must start from 1")
-        return np.array([self._table(definition, (*bound, i)) for i in self.index_range(names[0])])
+        return np.array([self._table(definition, (*at, i)) for i in self.index_range(names[0])])
+
+    def _entry_of(self, definition: Definition, indices: list[Tree]) -> tuple[int, ...]:
+        """The numbers of `indices`, if they name one entry of a definition."""
+        if len(indices) != len(definition.indices):
+            return ()
+        at = tuple(int(self.work_out(i)) for i in indices)
+        for number, name in zip(at, definition.indices, strict=True):
+            if number not in self.index_range(name):
+                raise FormulaError(f"{definition.name} has no entry {number} at index {name}")
+        return at
 
     def _draw(self, symbol: Symbol, key: str) -> Any:
         if symbol.kind == "count":
@@ -380,8 +388,10 @@ class Evaluator:
 
     # ---- functions
 
-    def call(self, name: str, arguments: list[Any], primes: int = 0) -> Any:
-        """A function's value, or its derivative's."""
+    def call(
+        self, name: str, arguments: list[Any], primes: int = 0, at: tuple[int, ...] = ()
+    ) -> Any:
+        """A function's value, its derivative's, or one entry of it."""
         if primes:
             if len(arguments) != 1:
                 raise FormulaError(f"{name}' needs one argument")
@@ -396,7 +406,7 @@ class Evaluator:
                 )
             with self.binding(**dict(zip(definition.parameters, arguments, strict=True))):
                 self.tables = {}  # also when a parameter is called like an index
-                return self._table(definition)
+                return self._table(definition, at)
         symbol = self.known.symbols.get(name)
         if symbol and symbol.kind == "function":
             if self.known.resolve is None:
@@ -458,7 +468,13 @@ class Evaluator:
         if not self.known.is_function(factor.name):
             return self._decorate(factor), at + 1
         arguments, holder = self._arguments(c, at + 1)
-        value = self.call(factor.name, arguments, factor.primes)
+        at_entry: tuple[int, ...] = ()
+        definition = self.known.definitions.get(factor.name)
+        if definition and holder and holder.indices and not factor.primes:
+            at_entry = self._entry_of(definition, holder.indices)
+            if at_entry:
+                holder = replace(holder, indices=[])
+        value = self.call(factor.name, arguments, factor.primes, at_entry)
         if factor.power is not None:
             value = power(value, self.work_out(factor.power))
         if holder is not None:
@@ -477,22 +493,35 @@ class Evaluator:
         """Indices, transpose and power applied to the base."""
         if factor.primes and factor.name is None:
             raise FormulaError("a prime stands on functions only")
-        first = 1
+        if value is None and factor.name is None:
+            value = self.work_out(factor.base)
         if value is None:
-            if factor.name is not None:
-                if factor.primes:
-                    raise FormulaError(f"{factor.name}' : {factor.name} is not a known function")
-                letters = tuple(name_of(i) for i in factor.indices if i.data == "name")
-                value = self.value(factor.name, letters)
-                first = self.first_index(factor.name)
-            else:
-                value = self.work_out(factor.base)
-        for index in factor.indices:
-            value = entry(value, self.work_out(index), first)
+            value = self._named(factor)
+        else:
+            for index in factor.indices:
+                value = entry(value, self.work_out(index), 1)
         if factor.transposed:
             value = np.atleast_2d(value) if np.ndim(value) < 2 else value.T
         if factor.power is not None:
             value = power(value, self.work_out(factor.power))
+        return value
+
+    def _named(self, factor: Factor) -> Any:
+        """A symbol with its indices."""
+        name = factor.name
+        if factor.primes:
+            raise FormulaError(f"{name}': {name} is not a known function")
+        letters = tuple(name_of(i) for i in factor.indices if i.data == "name")
+        family = f"{name}_{letters[0]}" if letters else name
+        if factor.indices and family not in self.bound and name not in self.bound:
+            definition = self.known.definition(name, family)
+            if definition and not definition.parameters:
+                at = self._entry_of(definition, factor.indices)
+                if at:
+                    return self._table(definition, at)
+        value = self.value(name, letters)
+        for index in factor.indices:
+            value = entry(value, self.work_out(index), self.first_index(name))
         return value
 
     def paren(self, c: list) -> Any:

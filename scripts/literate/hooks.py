@@ -58,3 +58,17 @@ def on_serve(server, config: MkDocsConfig, builder):
     for folder in ("nnlit", "scripts"):
         server.watch(str(_context.root / folder))
     return server
+
+
+# What Material's templates leave out, mended in one place.
+MENDED = (
+    ('data-md-component="search" role="dialog"',
+     'data-md-component="search" role="dialog" aria-label="Search"'),
+)  # fmt: skip
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """The page as it is served."""
+    for before, after in MENDED:
+        output = output.replace(before, after)
+    return output

@@ -1,0 +1,11 @@
+# Each command sets up what it needs; see README.md.  make serve PORT=8001
+PYTHON ?= python3
+export HOST PORT
+
+.PHONY: serve test build figures lint setup clean
+
+serve test build figures lint setup:
+	@$(PYTHON) scripts/project.py $@
+
+clean:
+	rm -rf .venv node_modules .cache site docs/assets

