@@ -153,8 +153,9 @@ def serve(host, port):
             probe.bind((host, port))
         except OSError as error:
             stop(
-                "can't listen on {}:{} ({}): choose another, "
-                "`make serve PORT={}`".format(host, port, error.strerror, port + 1)
+                "can't listen on {}:{} ({}): choose another, `make serve PORT={}`".format(
+                    host, port, error.strerror, port + 1
+                )
             )
     try:
         run([BIN / "mkdocs", "serve", "--dev-addr", "{}:{}".format(host, port)])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
-import site_build as site  # noqa: E402
+import site_build as site
 
 # The same examples on every run and machine, however slow.
 settings.register_profile("nnlit", derandomize=True, deadline=None)

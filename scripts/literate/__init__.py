@@ -10,7 +10,7 @@ shows: source is read with `ast`, and who wants functions called passes a
 """
 
 
-def makeExtension(**kwargs):  # noqa: N802 (Python-Markdown's entry point)
+def makeExtension(**kwargs):
     """The Markdown extension under the package's own name."""
     from literate.extension import LiterateExtension
 

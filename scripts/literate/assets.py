@@ -68,7 +68,7 @@ def _copy_fonts(root: Path, target: Path) -> None:
             write(target / file[1], (root / folder / "files" / file[1]).read_bytes())
             rules.append(
                 f'@font-face{{font-family:"{family}";font-style:{style};font-weight:{weight};'
-                f"font-display:swap;src:url({file[1]}) format(\"woff2\");"
+                f'font-display:swap;src:url({file[1]}) format("woff2");'
                 f"unicode-range:{ranges[1].strip() if ranges else 'U+0-10FFFF'}}}"
             )
     write(target / "fonts.css", "\n".join(rules).encode())

@@ -128,17 +128,24 @@ def read_factor(tree: Tree) -> Factor:
 
 
 def _read_subscript(factor: Factor, node: Tree | Token) -> None:
-    if isinstance(node, Tree) and node.data == "name" and node.children[0].type in ("LABEL", "NAMED"):
+    if _is_label(node):
         factor.name = f"{factor.name}_{{{_label(node.children[0])}}}"
         return
     if isinstance(node, Token) and len(node) > 1:
         raise FormulaError(f"_{node} reads as two digits in TeX: write _{{{node}}}")
     for part in node.children if getattr(node, "data", "") == "indices" else [node]:
         letters = _letters(part)
-        if len(letters) == 1 and letters[0].data == "name" and letters[0].children[0].type == "LABEL":
+        if len(letters) == 1 and _is_label(letters[0]):
             factor.name = f"{factor.name}_{{{_label(letters[0].children[0])}}}"
         else:
             factor.indices += letters or [part]
+
+
+def _is_label(node: Tree | Token) -> bool:
+    if not isinstance(node, Tree) or node.data != "name":
+        return False
+    token = node.children[0]
+    return isinstance(token, Token) and token.type in ("LABEL", "NAMED")
 
 
 def _label(token: Token) -> str:
@@ -190,8 +197,7 @@ def _name_layer(factor: Factor, layer: Tree) -> None:
     signs = {"add": "+", "subtract": "-"}
     if layer.data in signs:
         text = signs[layer.data].join(
-            "".join(side.scan_values(lambda t: isinstance(t, Token)))
-            for side in layer.children
+            "".join(side.scan_values(lambda t: isinstance(t, Token))) for side in layer.children
         )
     factor.name = f"{factor.name}^{{({text})}}"
 
@@ -675,7 +681,6 @@ class Evaluator:
                     value = entry(value, self.work_out(index), 1)
                 return value
         return self.work_out(what)
-
 
 
 # --- arithmetic with strict shapes ---------------------------------------

@@ -143,9 +143,11 @@ class PageChecker:
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 self._check_statements(part, result)
             if not result.comparisons:
-                raise FormulaError(
-                    'nothing checks this equation: name the function with code="…"'
-                )
+                raise FormulaError('nothing checks this equation: name the function with code="…"')
+        except RecursionError:
+            raise PageError(
+                f"equation {result.id}: a definition that needs itself", self.where, part.line
+            ) from None
         except FormulaError as error:
             name = f"equation {result.id}: " if result.id else "equation: "
             raise PageError(f"{name}{error}", self.where, part.line) from None
@@ -164,7 +166,7 @@ class PageChecker:
                 raise FormulaError("an expression alone says nothing: write what it equals")
             if code:
                 result.code.append(code)
-            before = self._take_definition(chain, "define" in part.attributes, result, code)
+            before = self._take_definition(chain, part.attributes, result, code)
             judged, enough = 0, self.draws
             if any(mentions_slope(m, self.known) for m in chain[::2]):
                 enough = max(3, self.draws // 3)
@@ -186,8 +188,9 @@ class PageChecker:
     # ---- definitions
 
     def _take_definition(
-        self, chain: list[Any], forced: bool, result: Checked, code: str
+        self, chain: list[Any], attributes: dict[str, str], result: Checked, code: str
     ) -> Definition | None:
+        forced = "define" in attributes
         if chain[1] != "=":
             return None
         head = read_head(chain[0], self.known)
@@ -197,10 +200,12 @@ class PageChecker:
         key = name if parameters or not indices else f"{name}_{indices[0]}"
         if not forced and key in self.known.definitions:
             return None
-        if not forced and parameters and name not in self.known.symbols and self.known.is_function(name):
-            return None
+        if parameters and name not in self.known.symbols and self.known.is_function(name):
+            return None  # a function that needs no table, such as ln
         symbol = self.known.symbols.get(key) or self.known.symbols.get(name)
         if symbol and symbol.kind in ("index", "count"):
+            return None
+        if {key, name} & {self._given_key(c) for c in clauses(attributes.get("let", ""))}:
             return None
         if not code and symbol and symbol.kind == "function" and parameters:
             result.code.append(symbol.python)
@@ -291,11 +296,11 @@ class PageChecker:
         evaluator: Evaluator,
         code: str = "",
     ) -> int:
-        against = f"the code {code or '(table of symbols)'}" if relation == "code" else "the other side"
+        against = "the other side"
+        if relation == "code":
+            against = f"the code {code or '(table of symbols)'}"
         if np.shape(left) != np.shape(right):
-            raise FormulaError(
-                f"shape {np.shape(left)}, but {against} has {np.shape(right)}"
-            )
+            raise FormulaError(f"shape {np.shape(left)}, but {against} has {np.shape(right)}")
         if relation in ("code", "="):
             relative = RELATIVE_SLOPE if loose else RELATIVE
             absolute = ABSOLUTE_SLOPE if loose else ABSOLUTE
@@ -304,8 +309,8 @@ class PageChecker:
         elif relation == r"\approx":
             good = np.abs(left - right) <= half_a_digit(member) + 1e-12
         else:
-            wiggle = 1e-9 if relation in (r"\le", r"\leq") else -1e-9 if relation in (r"\ge", r"\geq") else 0
-            good = COMPARE[relation](left, right + wiggle)
+            rounding = {r"\le": 1e-9, r"\leq": 1e-9, r"\ge": -1e-9, r"\geq": -1e-9}
+            good = COMPARE[relation](left, right + rounding.get(relation, 0.0))
         good = np.asarray(good)
         if not good.all():
             at = tuple(int(i) for i in np.argwhere(~good)[0])
@@ -322,16 +327,18 @@ class PageChecker:
     def _give(self, evaluator: Evaluator, text: str) -> None:
         """`let="w = package.f(x)"`: values of symbols that code provides."""
         self.known.given = {}
-        for clause in filter(None, (c.strip() for c in text.split(";"))):
-            name, _, code = clause.partition("=")
-            key = self._symbol_for(name.strip()) or name.strip()
-            self.known.given[key] = np.asarray(self.run(code.strip(), evaluator))
+        for clause in clauses(text):
+            code = clause.partition("=")[2]
+            value = np.asarray(self.run(code.strip(), evaluator))
+            self.known.given[self._given_key(clause)] = value
 
-    def _symbol_for(self, python: str) -> str | None:
+    def _given_key(self, clause: str) -> str:
+        """The symbol that `w = …` gives a value, by its Python name."""
+        python = clause.partition("=")[0].strip()
         for key, symbol in self.known.symbols.items():
             if symbol.python == python and symbol.kind in ("value", "rows"):
                 return key
-        return None
+        return python
 
     def run(self, code: str, evaluator: Evaluator) -> Any:
         """The value of `package.f(x, y)[0]`."""
@@ -371,12 +378,17 @@ class PageChecker:
             raise FormulaError(f"code names {name!r}: {error}") from None
 
     def _python_value(self, name: str, evaluator: Evaluator) -> Any:
-        for key, symbol in reversed(self.known.symbols.items()):
+        for symbol in reversed(self.known.symbols.values()):
             if symbol.python == name and symbol.kind in ("value", "rows", "count"):
                 letters = (symbol.index,) if symbol.index else ()
                 value = evaluator.value(symbol.name, letters)
                 return int(value) if symbol.kind == "count" else np.asarray(value)
         raise FormulaError(f"no table of symbols gives {name!r} a meaning")
+
+
+def clauses(text: str) -> list[str]:
+    """The entries of `let`, which are separated by semicolons."""
+    return [c.strip() for c in text.split(";") if c.strip()]
 
 
 def read_head(tree: Tree, known: Knowledge) -> tuple[str, list[str], list[str]] | None:

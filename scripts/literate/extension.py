@@ -27,6 +27,7 @@ import html
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 from xml.etree import ElementTree as etree
 
 from lark import Tree
@@ -133,7 +134,7 @@ class LiteratePreprocessor(Preprocessor):
         if book is None:
             return f"[{part.text}](#{part.text})"
         if part.text not in book.targets:
-            known = ", ".join(k for k in book.targets if k[:4] == part.text[:4])
+            known = ", ".join(k for k in book.targets if k[:3] == part.text[:3])
             raise PageError(
                 f"@{part.text}: no such id; known: {known}", self.context.where, part.line
             )
@@ -160,7 +161,8 @@ class LiteratePreprocessor(Preprocessor):
         lines = code_block(code, highlight, part.text, source.imports)
         words = source.module.split(".")[-1]
         link = self.context.api.format(page=words)
-        footer = f'[`{part.text}`]({link}#{part.text}){{ .embed-source title="in the package\'s reference" }}'
+        title = "in the package's reference"
+        footer = f'[`{part.text}`]({link}#{part.text}){{ .embed-source title="{title}" }}'
         lines += ["", footer]
         if docstring == "fold" and source.docstring:
             inside = source.docstring.splitlines()
@@ -211,18 +213,26 @@ class CopiesPostprocessor(Postprocessor):
     source are marked like the symbols of the equation beside it.
     """
 
+    # A block whose options are wrong is left on the page without a word.
+    LEFT = re.compile(r"<p>/{3,}\s*((?:figure|pair|equation)\b[^<\n]*)")
     SESSION = re.compile(
         r'(<div class="[^"]*language-pycon[^"]*highlight[^"]*")(>.*?</div>)', re.DOTALL
     )
-    EMBED = re.compile(
-        r'(<div class="[^"]*highlight[^"]*")([^>]*)(>.*?</div>)', re.DOTALL
-    )
+    EMBED = re.compile(r'(<div class="[^"]*highlight[^"]*")([^>]*)(>.*?</div>)', re.DOTALL)
 
     def __init__(self, md: Markdown, context: Context):
         super().__init__(md)
         self.context = context
 
     def run(self, text: str) -> str:
+        if left := self.LEFT.search(text):
+            block = html.unescape(left[1])
+            name = f"fig-{block.split()[-1]}"
+            targets = self.context.book.targets if self.context.book else {}
+            line = targets[name].line if name in targets else 1
+            raise PageError(
+                f"/// {block}: not understood; are its options right?", self.context.where, line
+            )
         text = self.SESSION.sub(self._session, text)
         return self.EMBED.sub(self._embed, text)
 
@@ -243,7 +253,6 @@ class CopiesPostprocessor(Postprocessor):
         opening = re.sub(r' ?data-needs="[^"]*"', "", match[2])
         return f'{match[1]}{opening} data-copy="{attribute(copy)}"{rest}'
 
-
     def _mark(self, match: re.Match) -> str:
         if match[2] not in self.context.names:
             return match[0]
@@ -263,10 +272,8 @@ def attribute(text: str) -> str:
 
 def session_code(text: str) -> str:
     """The code of an interactive session, without prompts and output."""
-    lines = []
-    for line in text.splitlines():
-        if line[:4] in (">>> ", "... ") or line in (">>>", "..."):
-            lines.append(line[4:])
+    prompts = (">>> ", "... ", ">>>", "...")
+    lines = [line[4:] for line in text.splitlines() if line[:4] in prompts]
     return "\n".join(lines) + "\n"
 
 
@@ -278,7 +285,7 @@ class FigureBlock(Block):
 
     NAME = "figure"
     ARGUMENT = True
-    OPTIONS = {"alt": ["", lambda value: str(value).strip()]}
+    OPTIONS: ClassVar = {"alt": ["", lambda value: str(value).strip()]}
 
     def on_create(self, parent: etree.Element) -> etree.Element:
         context: Context = self.config["context"]
@@ -360,7 +367,7 @@ class FigureBlocks(BlocksExtension):
         self.context = context
         super().__init__()
 
-    def extendMarkdownBlocks(self, md: Markdown, block_mgr) -> None:  # noqa: N802
+    def extendMarkdownBlocks(self, md: Markdown, block_mgr) -> None:
         block_mgr.register(FigureBlock, {"context": self.context})
         block_mgr.register(EquationBlock, {})
         block_mgr.register(PairBlock, {})
@@ -373,7 +380,7 @@ class LiterateExtension(Extension):
         self.config = {"context": ["", "the page that is built (see hooks.py)"]}
         super().__init__(**kwargs)
 
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
+    def extendMarkdown(self, md: Markdown) -> None:
         context = self.getConfig("context") or Context(Path.cwd())
         md.registerExtension(self)
         # After whitespace is normalised (30), before fences (25) and HTML (20).
@@ -383,6 +390,6 @@ class LiterateExtension(Extension):
         FigureBlocks(context).extendMarkdown(md)
 
 
-def makeExtension(**kwargs) -> LiterateExtension:  # noqa: N802
+def makeExtension(**kwargs) -> LiterateExtension:
     """Entry point of Python-Markdown."""
     return LiterateExtension(**kwargs)

@@ -52,7 +52,6 @@ class Renderer:
 
     def render(self, tex: str, display: bool, trust: bool) -> str:
         """HTML with MathML for one formula."""
-        assert self.process.stdin and self.process.stdout
         request = json.dumps({"tex": tex, "display": display, "trust": trust})
         self.process.stdin.write(request + "\n")
         self.process.stdin.flush()
@@ -67,7 +66,6 @@ class Renderer:
     def close(self) -> None:
         """Ends the process; a failing build ends it too, with its input."""
         if self.process.poll() is None:
-            assert self.process.stdin and self.process.stdout
             self.process.stdin.close()
             self.process.wait(timeout=10)
             self.process.stdout.close()

@@ -101,9 +101,7 @@ def _read_row(row: str, where: str, line: int, name_of: Callable) -> Symbol:
     if rows := re.match(r"row of `?(\w+)`?$", values):
         return Symbol(**common, kind="rows", rows_of=rows[1], index=index)
     if values not in DRAWS:
-        raise PageError(
-            f"unknown values {values!r}; known: {', '.join(DRAWS)}", where, line
-        )
+        raise PageError(f"unknown values {values!r}; known: {', '.join(DRAWS)}", where, line)
     if shape == "number":
         return Symbol(**common, kind="value", values=values, index=index)
     if match := SHAPE.match(shape):
