@@ -47,7 +47,7 @@ def predict_proba(X: Array, w: Array, b: Scalar) -> Array:
     >>> predict_proba(X, np.array([2.0, 1.0]), -18.0).round(4)
     array([0.5   , 0.9999])
     """
-    return sigmoid(as_float(X, "X") @ w + b)
+    return sigmoid(X @ w + b)
 
 
 def loss(X: Array, y: Array, w: Array, b: Scalar) -> Scalar:

@@ -43,7 +43,7 @@ def score(x: Array, w: Array, b: Scalar) -> Array:
     >>> float(score(np.array([7.0, 6.0]), np.array([2.0, 1.0]), -18.0))
     2.0
     """
-    return as_float(x) @ w + b
+    return x @ w + b
 
 
 def predict(x: Array, w: Array, b: Scalar) -> Array:

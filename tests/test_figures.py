@@ -261,12 +261,12 @@ def test_landscape_is_lowest_where_it_says():
 
 def test_loss_against_weight_has_its_tangent():
     facts = data("loss-against-weight")
-    assert facts["minimum"] == 2
-    assert facts["w"][facts["loss"].argmin()] == pytest.approx(2, abs=0.02)
-    assert (facts["loss_at_start"], facts["slope_at_start"]) == (18, 12)
-    assert slope(lambda w: 0.5 * (2 * w - 4) ** 2, 5.0) == pytest.approx(12)
+    assert facts["minimum"] == 4
+    assert facts["w"][facts["loss"].argmin()] == pytest.approx(4, abs=0.01)
+    assert (facts["loss_at_start"], facts["slope_at_start"]) == (2, 4)
+    assert slope(lambda w: 0.5 * (2 * w - 8) ** 2, 5.0) == pytest.approx(4)
     walk = facts["path"]
-    assert walk["w"][:3] == pytest.approx([5, 3.8, 3.08])
+    assert walk["w"][:3] == pytest.approx([5, 4.6, 4.36])
     assert (np.diff(walk["loss"]) < 0).all()
 
 
@@ -276,10 +276,10 @@ def test_three_rates():
     assert rates["too large"] > facts["limit"] == 0.5
     assert (np.diff(paths["too large"]["loss"]) > 0).all()
     assert (np.diff(paths["too small"]["loss"]) < 0).all()
-    assert paths["too small"]["loss"][-1] > 5
-    assert paths["good"]["loss"][-1] < 1e-4
+    assert paths["too small"]["loss"][-1] > 0.5
+    assert paths["good"]["loss"][-1] < 1e-5
     for name, rate in rates.items():
-        expected = 2 + 3 * (1 - rate * facts["curvature"]) ** np.arange(6)
+        expected = 4 + (1 - rate * facts["curvature"]) ** np.arange(6)
         assert paths[name]["w"] == pytest.approx(expected)
 
 

@@ -75,7 +75,7 @@ def test_every_formula_is_set_before_it_reaches_the_reader(
 def test_equations_are_numbered_in_the_order_of_the_page(pages: dict[str, BeautifulSoup]) -> None:
     for path in SOURCES:
         numbers = [a.get_text() for a in article(pages[built(path)]).select("a.equation-number")]
-        tails = [int(n.strip("()").split(".")[1]) for n in numbers]
+        tails = [int(n.strip("()").split(".")[-1]) for n in numbers]
         assert tails == list(range(1, len(tails) + 1))
 
 

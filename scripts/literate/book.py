@@ -30,7 +30,7 @@ class Book:
     root: Path  # the project
     docs: Path
     targets: dict[str, Target] = field(default_factory=dict)
-    symbols: dict[str, Symbol] = field(default_factory=dict)
+    symbols: dict[str, Symbol] = field(default_factory=dict)  # for all pages
 
     def read(self) -> None:
         """Collects every id, number and symbol; a double id is an error."""
@@ -41,7 +41,8 @@ class Book:
         notation = self.docs / "notation.md"
         if notation.is_file():
             parts, _ = page.read(notation, self.docs)
-            self.symbols = symbols_of(parts, "notation.md")
+            open_tables = [p for p in parts if p.kind == "table" and not p.indent]
+            self.symbols = symbols_of(open_tables, "notation.md")
 
     def _read_page(self, path: Path) -> None:
         where = path.relative_to(self.docs).as_posix()
@@ -70,6 +71,8 @@ class Book:
 
 
 def label_of(path: Path) -> str:
-    """What numbers on a page begin with: `3.` in a chapter, `N.` elsewhere."""
+    """What numbers begin with: `3.` in a chapter, `N.` on the notation page."""
     digits = re.match(r"(\d+)-", path.name)
-    return f"{int(digits[1])}." if digits else f"{path.stem[0].upper()}."
+    if digits:
+        return f"{int(digits[1])}."
+    return "" if path.stem == "index" else f"{path.stem[0].upper()}."

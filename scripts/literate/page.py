@@ -127,7 +127,8 @@ def parts(lines: list[str], where: str = "", offset: int = 0) -> list[Part]:
             while last + 1 < len(lines) and lines[last + 1].strip().startswith("|"):
                 last += 1
             found.append(
-                Part("table", row + 1 + offset, row, last, "",
+                Part("table", row + 1 + offset, row, last,
+                     line[: len(line) - len(line.lstrip())],
                      "\n".join(lines[row + 2 : last + 1]))
             )  # fmt: skip
             for at in range(row, last + 1):
