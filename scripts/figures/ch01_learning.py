@@ -201,5 +201,5 @@ def first_network(data: Data, theme: Palette) -> Figure:
         name="prediction",
     )
     edge(ax, source, target, theme.weight, "$w$", width=2.4, offset=18)
-    label(ax, 320, 104, "weight", theme.muted, ha="center", halo=False)
+    label(ax, 320, 102, "weight", theme.muted, ha="center", halo=False)
     return canvas
