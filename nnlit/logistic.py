@@ -83,7 +83,8 @@ def gradient(
     (array([-0.5 , -1.25]), 0.0)
     """
     X = as_float(X, "X")
-    y_hat, y = check_probabilities(predict_proba(X, w, b), y)
+    y_hat = predict_proba(X, w, b)
+    y_hat, y = check_probabilities(y_hat, y)
     n = len(y)
     dw = X.T @ (y_hat - y) / n
     db = np.sum(y_hat - y) / n
@@ -150,8 +151,9 @@ def lipschitz(X: Array) -> float:
     0.25
     """
     X = check_features(X)
-    X1 = np.column_stack([X, np.ones(len(X))])
-    return float(np.linalg.norm(X1, 2) ** 2 / (4 * len(X)))
+    n = len(X)
+    X1 = np.column_stack([X, np.ones(n)])
+    return float(np.linalg.norm(X1, 2) ** 2 / (4 * n))
 
 
 def train(
