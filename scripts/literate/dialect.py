@@ -375,7 +375,10 @@ class Evaluator:
         if symbol.kind == "count":
             return float(self.size(symbol.python or key))
         if symbol.kind == "rows":
-            return self.value(symbol.rows_of)
+            for other in self.known.symbols.values():
+                if other.python == symbol.rows_of and other.kind == "value":
+                    return self.value(other.name)
+            raise FormulaError(f"{key} is a row of {symbol.rows_of!r}, which no table lists")
         if symbol.kind == "index":
             raise FormulaError(f"the index {key!r} has no value here")
         if symbol.kind == "function":
@@ -468,12 +471,12 @@ class Evaluator:
         """The next value of a product; a function takes what follows it."""
         factor = read_factor(c[at])
         if c[at].children[0].data in ("maximum", "minimum"):
-            arguments, _ = self._arguments(c, at + 1)
+            arguments, _, after = self._arguments(c, at + 1)
             choose = np.maximum if c[at].children[0].data == "maximum" else np.minimum
-            return functools.reduce(choose, arguments), at + 2
+            return functools.reduce(choose, arguments), after
         if not self.known.is_function(factor.name):
             return self._decorate(factor), at + 1
-        arguments, holder = self._arguments(c, at + 1)
+        arguments, holder, after = self._arguments(c, at + 1)
         at_entry: tuple[int, ...] = ()
         definition = self.known.definitions.get(factor.name)
         if definition and holder and holder.indices and not factor.primes:
@@ -485,15 +488,17 @@ class Evaluator:
             value = power(value, self.work_out(factor.power))
         if holder is not None:
             value = self._decorate(replace(holder, name=None), value)
-        return value, at + 2
+        return value, after
 
-    def _arguments(self, c: list, at: int) -> tuple[list[Any], Factor | None]:
+    def _arguments(self, c: list, at: int) -> tuple[list[Any], Factor | None, int]:
+        """A function's arguments, their brackets, and where the product goes on."""
         if at >= len(c) or c[at].data == "operator":
             raise FormulaError("a function without an argument")
         factor = read_factor(c[at])
         if factor.base.data == "paren":
-            return [self.work_out(t) for t in factor.base.children], factor
-        return [self._next(c, at)[0]], None
+            return [self.work_out(t) for t in factor.base.children], factor, at + 1
+        value, after = self._next(c, at)
+        return [value], None, after
 
     def _decorate(self, factor: Factor, value: Any = None) -> Any:
         """Indices, transpose and power applied to the base."""

@@ -99,7 +99,7 @@ class LiteratePreprocessor(Preprocessor):
         number = numbers[part.line]
         if self.context.book and name in self.context.book.targets:
             number = self.context.book.targets[name].number
-        tex = mark_symbols(part.text, symbols)
+        tex = spread(mark_symbols(part.text, symbols))
         rendered = katex.render(tex, self.context.root, display=True, trust=True)
         body = f'<div class="equation-body">{rendered}</div>'
         if name:
@@ -185,6 +185,13 @@ def _by_rows(found: list[page.Part]) -> list[tuple[int, int, list[page.Part]]]:
     for part in found:
         groups.setdefault((part.first, part.last), []).append(part)
     return [(first, last, parts) for (first, last), parts in sorted(groups.items())]
+
+
+def spread(tex: str) -> str:
+    """More room between the lines of a derivation that holds fractions."""
+    if r"\begin{aligned}" not in tex or r"\frac" not in tex:
+        return tex
+    return re.sub(r"\\\\(?=\n)", r"\\\\[0.7em]", tex)
 
 
 def mark_symbols(tex: str, symbols: dict[str, Symbol]) -> str:
