@@ -44,8 +44,8 @@ CHAPTERS = {
     "ch03": "step-against-sigmoid activations-and-derivatives saturation "
     "softmax-temperature softmax-scores",
     "ch04": "loss-curves eight-cases loss-landscape",
-    "ch05": "loss-against-weight three-learning-rates two-minima-restarts "
-    "gradient-field",
+    "ch05": "loss-against-weight rise-over-run three-learning-rates "
+    "two-minima-restarts gradient-field",
     "ch06": "boundary-over-epochs error-curve probability-map real-data",
     "home": "home",
 }
@@ -268,6 +268,14 @@ def test_loss_against_weight_has_its_tangent():
     walk = facts["path"]
     assert walk["w"][:3] == pytest.approx([5, 4.6, 4.36])
     assert (np.diff(walk["loss"]) < 0).all()
+
+
+def test_rise_over_run_comes_to_the_slope():
+    facts = data("rise-over-run")
+    assert facts["steepness"] == pytest.approx([6, 5, 4.2])
+    # For a parabola the quotient is off by half the curvature times h.
+    off = facts["steepness"] - facts["slope"]
+    assert off == pytest.approx(2 * facts["runs"])
 
 
 def test_three_rates():

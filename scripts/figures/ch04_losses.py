@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from figures import figure
-from figures.landscape import contours, landscape
+from figures.landscape import BOX, contours, landscape
 from figures.palette import Palette
 from figures.plot import DASHED, axes, bare, label, panel, sheet, single
 from nnlit.losses import (
@@ -152,7 +152,7 @@ def eight_cases(data: Data, theme: Palette) -> Figure:
 @figure("loss-landscape", data=landscape)
 def loss_landscape(data: Data, theme: Palette) -> Figure:
     canvas = sheet(506)
-    ax = panel(canvas, 64, 40, 548, 398)
+    ax = panel(canvas, *BOX)
     contours(ax, data, theme, named=(0.3, 0.5, 1.0))
     w1, w2 = data["minimum"]
     ax.plot([w1], [w2], "o", ms=10, color=theme.weight, zorder=6)

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from figures import figure
-from figures.landscape import centred, contours, landscape, slope
+from figures.landscape import BOX, centred, contours, landscape, slope
 from figures.palette import Palette
 from figures.plot import (
     DASHED,
@@ -31,7 +31,7 @@ from nnlit.descent import (
 from nnlit.logistic import gradient, loss
 
 Data = dict[str, Any]
-X, Y, START = 2.0, 4.0, 5.0  # one example, and the weight to begin with
+X, Y, START = 2.0, 8.0, 5.0  # one example, and the weight to begin with
 
 
 def path_from(start: float, rate: float, steps: int) -> Data:
@@ -43,8 +43,8 @@ def path_from(start: float, rate: float, steps: int) -> Data:
 
 
 def loss_against_weight_data() -> Data:
-    """The loss ½(2w − 4)², its tangent at w = 5, and ten steps from there."""
-    w = np.linspace(-1.2, 5.4, 221)
+    """The loss ½(2w − 8)², its tangent at w = 5, and ten steps from there."""
+    w = np.linspace(2.9, 5.13, 224)
     return {
         "w": w,
         "loss": one_weight_loss(w, X, Y),
@@ -60,20 +60,20 @@ def loss_against_weight_data() -> Data:
 @figure("loss-against-weight", data=loss_against_weight_data)
 def loss_against_weight(data: Data, theme: Palette) -> Figure:
     canvas, ax = single(430)
-    ax.set(xlim=(-1.2, 6.2), ylim=(0, 23))
-    axes(ax, "weight $w$", "loss", (-1, 0, 1, 2, 3, 4, 5), (0, 5, 10, 15, 20))
+    ax.set(xlim=(2.9, 5.45), ylim=(0, 2.55))
+    axes(ax, "weight $w$", "loss", (3, 3.5, 4, 4.5, 5), (0, 0.5, 1, 1.5, 2, 2.5))
     ax.plot(data["w"], data["loss"], color=theme.ink)
     at, high, steep = (
         data["start"],
         data["loss_at_start"],
         data["slope_at_start"],
     )
-    reach = np.array([-1.15, 0.36])
+    reach = np.array([-0.5, 0.12])
     ax.plot(at + reach, high + steep * reach, color=theme.gradient, lw=2.4)
     label(
         ax,
-        at + 0.12,
-        high - 1.6,
+        at + 0.04,
+        high - 0.18,
         f"tangent,\nslope {number(steep)}",
         theme.gradient,
         dx=14,
@@ -94,14 +94,90 @@ def loss_against_weight(data: Data, theme: Palette) -> Figure:
         )
     label(ax, at, high, "start", theme.weight, dx=-14, dy=8, ha="right")
     low = data["minimum"]
-    ax.plot([low, low], [0, 6.2], color=theme.muted, lw=1.2, ls=DASHED)
-    label(ax, low, 7.4, f"lowest at $w = {low:g}$", theme.ink, ha="center")
+    ax.plot([low, low], [0, 0.7], color=theme.muted, lw=1.2, ls=DASHED)
+    label(ax, low, 0.82, f"lowest at $w = {low:g}$", theme.ink, ha="center")
+    return canvas
+
+
+def rise_over_run_data() -> Data:
+    """Rise over run at w = 5 for shorter and shorter runs, and the slope."""
+    w = np.linspace(3.9, 6.05, 216)
+    runs = np.array([1.0, 0.5, 0.1])
+    at = float(one_weight_loss(START, X, Y))
+    rises = one_weight_loss(START + runs, X, Y) - at
+    return {
+        "w": w,
+        "loss": one_weight_loss(w, X, Y),
+        "runs": runs,
+        "rises": rises,
+        "steepness": rises / runs,
+        "slope": float(one_weight_gradient(START, X, Y)),
+        "loss_at_start": at,
+    }
+
+
+@figure("rise-over-run", data=rise_over_run_data)
+def rise_over_run(data: Data, theme: Palette) -> Figure:
+    canvas, ax = single(430)
+    ax.set(xlim=(3.9, 6.75), ylim=(0, 8.6))
+    axes(ax, "weight $w$", "loss", (4, 4.5, 5, 5.5, 6), (0, 2, 4, 6, 8))
+    ax.plot(data["w"], data["loss"], color=theme.ink)
+    high = data["loss_at_start"]
+    facts = zip(data["runs"], data["rises"], data["steepness"], strict=True)
+    for run, rise, steep in facts:
+        ends = np.array([0.0, 1.06])
+        ax.plot(
+            START + ends,
+            high + steep * ends,
+            color=theme.muted,
+            lw=1.6,
+            ls=DASHED,
+        )
+        ax.plot(
+            START + run, high + rise, "o", ms=8, color=theme.ink, zorder=7
+        )
+        label(
+            ax,
+            START + 1.06,
+            high + 1.06 * steep,
+            f"$h = {run:g}$, slope {number(round(float(steep), 10))}",
+            theme.muted,
+            dx=6,
+            dy=-7 if run == 0.1 else 0,
+        )
+    ends = np.array([-0.5, 1.06])
+    ax.plot(
+        START + ends,
+        high + data["slope"] * ends,
+        color=theme.gradient,
+        lw=2.4,
+    )
+    label(
+        ax,
+        START - 0.36,
+        high - 0.36 * data["slope"],
+        f"tangent, slope {number(data['slope'])}",
+        theme.gradient,
+        dx=12,
+        dy=-2,
+    )
+    run, rise = data["runs"][0], data["rises"][0]
+    ax.plot(
+        [START, START + run, START + run],
+        [high, high, high + rise],
+        color=theme.muted,
+        lw=1.2,
+    )
+    name = f"run {number(run)}"
+    label(ax, START + run / 2, high, name, theme.muted, dy=-13, ha="center")
+    label(ax, START + run, high + 0.8, f"rise {number(rise)}", theme.muted, dx=8)
+    ax.plot(START, high, "o", ms=10, color=theme.weight, zorder=8)
     return canvas
 
 
 def three_rates_data() -> Data:
-    """Four steps at each of three rates; the curvature is x² = 4."""
-    w = np.linspace(-3.1, 7.1, 205)
+    """Five steps at each of three rates; the curvature is x² = 4."""
+    w = np.linspace(2.3, 5.7, 205)
     rates = {"too small": 0.02, "good": 0.2, "too large": 0.52}
     return {
         "w": w,
@@ -120,8 +196,8 @@ def three_learning_rates(data: Data, theme: Palette) -> Figure:
     canvas = sheet(318)
     for place, (name, rate) in enumerate(data["rates"].items()):
         ax = panel(canvas, 34 + 208 * place, 64, 176, 190)
-        ax.set(xlim=(-3.2, 7.2), ylim=(0, 46))
-        axes(ax, "$w$", "", (-2, 2, 6), (0, 20, 40) if place == 0 else ())
+        ax.set(xlim=(2.27, 5.73), ylim=(0, 5.1))
+        axes(ax, "$w$", "", (3, 4, 5), (0, 2, 4) if place == 0 else ())
         if place:
             ax.spines["left"].set_visible(False)
         ax.plot(data["w"], data["loss"], color=theme.muted, lw=2)
@@ -232,7 +308,7 @@ def gradient_field_data() -> Data:
     def uphill(w: Any) -> Any:
         return gradient(students.X, students.y, w, bias)[0]
 
-    a, c = np.meshgrid(np.linspace(-0.2, 3.2, 7), np.linspace(-0.25, 1.75, 5))
+    a, c = np.meshgrid(np.linspace(-0.2, 3.2, 7), np.linspace(-0.3, 2.0, 6))
     grid = np.column_stack([a.ravel(), c.ravel()])
     start = np.array([-0.3, 1.8])
     path = gradient_descent(uphill, start, 0.25, 200)
@@ -251,7 +327,7 @@ def gradient_field_data() -> Data:
 @figure("gradient-field", data=gradient_field_data)
 def gradient_field(data: Data, theme: Palette) -> Figure:
     canvas = sheet(506)
-    ax = panel(canvas, 64, 40, 548, 398)
+    ax = panel(canvas, *BOX)
     contours(ax, data, theme)
     for at, down in zip(data["grid"], data["downhill"], strict=True):
         size = np.hypot(*down)

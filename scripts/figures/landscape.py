@@ -17,7 +17,8 @@ from nnlit.descent import gradient_descent
 from nnlit.logistic import gradient, lipschitz, loss
 from nnlit.types import Array
 
-W1, W2 = (-0.5, 3.5), (-0.5, 2.0)
+W1, W2 = (-0.5, 3.5), (-0.6, 2.3)
+BOX = (64, 40, 548, 548 * 2.9 / 4)  # both weights to one scale
 LEVELS = (0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0)
 
 
@@ -49,7 +50,7 @@ def landscape() -> dict[str, Any]:
     rate = 1 / lipschitz(students.X)
     path = gradient_descent(partial(slope, students), np.zeros(3), rate, 3000)
     minimum, bias = path[-1][:2], float(path[-1][2])
-    w1, w2 = np.linspace(*W1, 65), np.linspace(*W2, 51)
+    w1, w2 = np.linspace(*W1, 65), np.linspace(*W2, 59)
     height = np.array(
         [
             [loss(students.X, students.y, np.array([a, c]), bias) for a in w1]
