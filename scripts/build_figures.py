@@ -490,6 +490,12 @@ def ensure(
     return [entry.name for entry in stale]
 
 
+def complete() -> bool:
+    """Whether every figure has its files, current or not."""
+    entries = registry().values()
+    return all(f.is_file() for e in entries for f in e.files().values())
+
+
 def _choose(
     entries: dict[str, Entry], names: Iterable[str]
 ) -> dict[str, Entry]:

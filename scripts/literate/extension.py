@@ -23,6 +23,7 @@ Whatever is missing stops the build with file and line.
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ from literate.errors import PageError
 from literate.symbols import Symbol
 
 FIGURES = "assets/figures"
+FORMULA = re.compile(r"<!--formula [0-9a-f]{32}-->")
 
 
 @dataclass
@@ -57,6 +59,20 @@ class Context:
     offset: int = 0
     api: str = "/api/{page}.md"
     names: set[str] = field(default_factory=set)  # Python names of its symbols
+    # A page's formulas are long; whoever builds pages may put them in last
+    # (`late`), so that nothing in between has to read them.
+    late: bool = False
+    formulas: dict[str, str] = field(default_factory=dict)
+
+    def keep(self, rendered: str) -> str:
+        """A short stand-in for a rendered formula."""
+        key = f"<!--formula {hashlib.md5(rendered.encode()).hexdigest()}-->"
+        self.formulas[key] = rendered
+        return key
+
+    def fill(self, text: str) -> str:
+        """The text with its formulas in their places."""
+        return FORMULA.sub(lambda match: self.formulas[match[0]], text)
 
 
 class LiteratePreprocessor(Preprocessor):
@@ -74,9 +90,8 @@ class LiteratePreprocessor(Preprocessor):
         symbols = dict(context.book.symbols) if context.book else {}
         symbols |= symbols_of(found, context.where)
         context.names = {s.python.split(".")[-1] for s in symbols.values() if s.python}
-        numbers = {
-            p.line: f"{i}" for i, p in enumerate((p for p in found if p.kind == "equation"), 1)
-        }
+        equations = [p for p in found if p.kind == "equation"]
+        numbers = {p.line: str(count) for count, p in enumerate(equations, start=1)}
         for first, last, parts in reversed(_by_rows(found)):
             try:
                 if parts[0].kind == "equation":
@@ -101,7 +116,7 @@ class LiteratePreprocessor(Preprocessor):
             number = self.context.book.targets[name].number
         tex = spread(mark_symbols(part.text, symbols))
         rendered = katex.render(tex, self.context.root, display=True, trust=True)
-        body = f'<div class="equation-body">{rendered}</div>'
+        body = f'<div class="equation-body">{self.context.keep(rendered)}</div>'
         if name:
             body += (
                 f'<a class="equation-number" href="#{name}" '
@@ -122,7 +137,8 @@ class LiteratePreprocessor(Preprocessor):
                 except katex.KatexError as error:
                     error.line = part.line
                     raise
-                shown = f'<span class="math" data-search-exclude>{rendered}</span>'
+                kept = self.context.keep(rendered)
+                shown = f'<span class="math" data-search-exclude>{kept}</span>'
                 replacement = self.md.htmlStash.store(shown)
             else:
                 replacement = self.reference(part)
@@ -241,7 +257,8 @@ class CopiesPostprocessor(Postprocessor):
                 f"/// {block}: not understood; are its options right?", self.context.where, line
             )
         text = self.SESSION.sub(self._session, text)
-        return self.EMBED.sub(self._embed, text)
+        text = self.EMBED.sub(self._embed, text)
+        return text if self.context.late else self.context.fill(text)
 
     @staticmethod
     def _session(match: re.Match) -> str:

@@ -7,19 +7,35 @@ that figures, KaTeX and fonts have to be there before it is.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import build_figures
+from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 
-from literate import assets
+from literate import again, assets
 from literate.book import Book
 from literate.errors import PageError
 from literate.extension import Context
 from literate.page import front_matter
 
-_context = Context(Path.cwd())
+_context = Context(Path.cwd(), late=True)
+_serving = False
+_drawing: subprocess.Popen | None = None
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    """While the book is served, compiled files would look like saved ones."""
+    global _serving
+    _serving = command == "serve"
+    if _serving:
+        sys.dont_write_bytecode = True
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -34,13 +50,45 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_pre_build(config: MkDocsConfig) -> None:
     """Fetches nothing: copies installed assets and draws missing figures."""
     assets.copy(_context.root)
-    import build_figures
+    _draw_figures()
+    _context.book.read()
+    if _serving:
+        again.load(_context.root)
 
+
+def _draw_figures() -> None:
+    """Draws what is missing or stale; while serving, only what is missing."""
+    if _serving and build_figures.complete():
+        return
     try:
         build_figures.ensure()
     except build_figures.FigureError as error:
         raise PageError(str(error)) from None
-    _context.book.read()
+
+
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
+    """Compiled templates are kept, so that a saved file is shown sooner."""
+    folder = _context.root / ".cache" / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    env.bytecode_cache = FileSystemBytecodeCache(str(folder))
+    return env
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """While serving: keeps the pages, and draws stale figures beside it.
+
+    So the page shows the saved text at once, and the new figure as soon as
+    it is written, since that is a saved file again.
+    """
+    global _drawing
+    if not _serving:
+        return
+    again.save(_context.root)
+    if _drawing is None or _drawing.poll() is not None:
+        script = _context.root / "scripts" / "build_figures.py"
+        _drawing = subprocess.Popen(
+            [sys.executable, str(script), "all"], stdout=subprocess.DEVNULL
+        )
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -50,6 +98,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     _context.offset = len(lines) - len(markdown.splitlines())
     if lines and front_matter(lines) == 0:
         _context.offset = 0
+    if _serving:
+        again.reuse(page, markdown, _context)
     return markdown
 
 
@@ -71,4 +121,4 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """The page as it is served."""
     for before, after in MENDED:
         output = output.replace(before, after)
-    return output
+    return _context.fill(output)
