@@ -8,7 +8,6 @@ import numpy as np
 
 from nnlit.activations import step
 from nnlit.checks import (
-    as_float,
     as_generator,
     check_features,
     check_integer,

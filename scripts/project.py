@@ -167,7 +167,9 @@ def test(words):
     """Everything that is checked."""
     run([PYTHON, "-m", "ruff", "check", "."])
     run([PYTHON, "-m", "mypy"])
-    run([PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *words])
+    # A file's tests stay together: the blocks of a page share their names, and
+    # the site is built once for the tests that read it.
+    run([PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *words])
 
 
 def main():

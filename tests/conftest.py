@@ -18,8 +18,7 @@ settings.load_profile("nnlit")
 
 @pytest.fixture(scope="session")
 def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the strictly built site (tests that share it run in one
-    worker: `pytest.mark.xdist_group("site")`)."""
+    """The folder of the strictly built site."""
     target = tmp_path_factory.mktemp("site")
     done = site.build(target)
     assert done.returncode == 0, done.stdout + done.stderr

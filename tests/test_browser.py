@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("site")]
+pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parent.parent
 PAGES = ["", *(f"chapters/{p.stem}/" for p in sorted((ROOT / "docs/chapters").glob("*.md"))),

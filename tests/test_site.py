@@ -15,8 +15,6 @@ import pytest
 from bs4 import BeautifulSoup
 from literate import page
 
-pytestmark = pytest.mark.xdist_group("site")
-
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted(p for p in (ROOT / "docs").rglob("*.md"))
 
@@ -137,7 +135,8 @@ def test_what_a_reader_copies_in_order_runs_and_prints_what_is_shown(
 ) -> None:
     namespace: dict = {"__name__": "__main__"}
     reference = path.parent.name == "api"
-    for block in article(pages[built(path)]).select("div.highlight pre > code"):
+    blocks = article(pages[built(path)]).select("div.highlight pre > code")
+    for count, block in enumerate(blocks):
         kind = language(block)
         assert kind, f"a block of {path.name} doesn't name its language: {block.get_text()[:60]}"
         if reference:
@@ -150,7 +149,8 @@ def test_what_a_reader_copies_in_order_runs_and_prints_what_is_shown(
             assert ">>>" not in text
             examples = doctest.DocTestParser().get_examples(shown)
             assert "".join(e.source for e in examples) == text
-            test = doctest.DocTest(examples, {}, path.name, path.name, 0, None)
+            name = f"{path.name}:{count}"  # one for each block, for tracebacks
+            test = doctest.DocTest(examples, {}, name, path.name, 0, None)
             test.globs = namespace
             wrong = io.StringIO()
             doctest.DocTestRunner().run(test, out=wrong.write, clear_globs=False)

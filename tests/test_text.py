@@ -46,10 +46,10 @@ def test_every_displayed_equation_is_executed(path: Path, book: Book) -> None:
     assert all(c.comparisons or c.unchecked for c in checked)
 
 
-def test_at_most_one_equation_in_ten_is_not_executed(book: Book) -> None:
-    checked = [c for p in PAGES for c in equations.check_page(p, resolve, book.symbols, DOCS, 3)]
-    assert len(checked) >= 60
-    assert 10 * sum(bool(c.unchecked) for c in checked) <= len(checked)
+def test_at_most_one_equation_in_ten_is_not_executed() -> None:
+    displayed = [p for path in PAGES for p in page.read(path)[0] if p.kind == "equation"]
+    assert len(displayed) >= 120
+    assert 10 * sum("unchecked" in p.attributes for p in displayed) <= len(displayed)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=by_name)
@@ -134,7 +134,7 @@ def test_the_formula_that_the_source_marks_to_do_is_shown_corrected() -> None:
 
 
 def test_symbol_tables_are_read_without_error(book: Book) -> None:
-    assert len(book.symbols) >= 25
+    assert len(book.symbols) >= 20
     for path in PAGES:
         parts, _ = page.read(path)
         equations.symbols_of(parts, by_name(path))

@@ -75,7 +75,8 @@ def run_session(text: str, path: Path, line: int, namespace: dict[str, Any]) -> 
     examples = doctest.DocTestParser().get_examples(text + "\n", str(path))
     if not examples:
         return f"{path}:{line}: a session without >>>"
-    test = doctest.DocTest(examples, {}, str(path), str(path), line, None)
+    # A name of its own, or tracebacks look for their lines in the wrong block.
+    test = doctest.DocTest(examples, {}, f"{path}:{line}", str(path), line, None)
     test.globs = namespace  # shared with the blocks before and after
     wrong = io.StringIO()
     runner = doctest.DocTestRunner(verbose=False)
