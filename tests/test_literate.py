@@ -348,6 +348,8 @@ def test_what_is_outside_the_dialect_is_an_error(tex: str) -> None:
 def test_lines_of_a_derivation_are_one_chain_and_others_several() -> None:
     chain = r"\begin{aligned} a &= b \\ &= c \\ &= d \end{aligned}"
     assert [len(s) for s in statements(parse(chain))] == [7]
+    long = r"\begin{aligned} & a + b \\ &= c \end{aligned}"
+    assert [len(s) for s in statements(parse(long))] == [3]
     several = r"\begin{aligned} w &\leftarrow 1 \\ b &\leftarrow 2 \end{aligned}"
     assert [len(s) for s in statements(parse(several))] == [3, 3]
     with pytest.raises(FormulaError, match="begins with a relation"):
@@ -582,6 +584,7 @@ def test_a_wrong_equation_is_found_and_named(before: str, after: str, equation: 
         ("x = x", '{#eq-a code="1; 2"}', "2 entries of code for 1 statements"),
         ("q = x", '{#eq-a code="[x for x in y]"}', "code may not hold"),
         ("q = x", '{#eq-a code="code.sigmoid(z)"}', "no table of symbols gives 'z'"),
+        ("q = x", '{#eq-a code="code.predict(x, 1, 2)"}', "code code.predict"),
         ("q = x", '{#eq-a code="code.sigmoid("}', "code 'code.sigmoid\\('"),
         (r"w \leftarrow w", "{#eq-a}", "an update needs its function"),
         (r"x \approx x", "{#eq-a}", "one printed number"),

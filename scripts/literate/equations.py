@@ -362,7 +362,11 @@ class PageChecker:
                 name = ast.unparse(function)
                 values = [self._run(a, evaluator) for a in args]
                 named = {k.arg: self._run(k.value, evaluator) for k in keywords if k.arg}
-                return self._resolve(name)(*values, **named)
+                function = self._resolve(name)
+                try:
+                    return function(*values, **named)
+                except (TypeError, ValueError) as error:
+                    raise FormulaError(f"code {ast.unparse(node)}: {error}") from None
             case ast.Attribute(value=ast.Name() as value, attr="T"):
                 return self._run(value, evaluator).T
             case ast.Attribute():
@@ -382,7 +386,9 @@ class PageChecker:
             if symbol.python == name and symbol.kind in ("value", "rows", "count"):
                 letters = (symbol.index,) if symbol.index else ()
                 value = evaluator.value(symbol.name, letters)
-                return int(value) if symbol.kind == "count" else np.asarray(value)
+                if symbol.kind == "count":
+                    return int(value)
+                return np.asarray(value) if np.ndim(value) else np.float64(value)
         raise FormulaError(f"no table of symbols gives {name!r} a meaning")
 
 

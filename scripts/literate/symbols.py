@@ -98,7 +98,7 @@ def _read_row(row: str, where: str, line: int, name_of: Callable) -> Symbol:
         return Symbol(**common, kind=shape)
     if match := INDEX.match(shape):
         return Symbol(**common, kind="index", first=int(match["first"]), last=match["last"])
-    if rows := re.match(r"row of `?(\w+)`?$", values):
+    if rows := re.match(r"(?:row|entry) of `?(\w+)`?$", values):
         return Symbol(**common, kind="rows", rows_of=rows[1], index=index)
     if values not in DRAWS:
         raise PageError(f"unknown values {values!r}; known: {', '.join(DRAWS)}", where, line)
