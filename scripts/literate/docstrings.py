@@ -7,6 +7,7 @@ labels are set bold and the session becomes a code block.
 
 from __future__ import annotations
 
+import html
 import re
 import textwrap
 from typing import Any
@@ -24,7 +25,7 @@ def to_markdown(text: str) -> str:
             blocks.append(f"```pycon\n{textwrap.dedent(block)}\n```")
         else:
             # Each label begins a paragraph; brackets and stars are literal.
-            literal = re.sub(r"([\[\]*_<>])", r"\\\1", block)
+            literal = re.sub(r"([\[\]*_])", r"\\\1", html.escape(block, quote=False))
             blocks.append(LABEL.sub(r"\n**\1.** ", literal).strip())
     return "\n\n".join(blocks)
 
