@@ -177,7 +177,10 @@ def test_nothing_is_asked_of_anyone_else(built_site: Path, pages: dict) -> None:
         assert not re.search(r"(@import|url\()\s*[\"']?(https?:)?//", text), sheet
 
 
-def test_fonts_and_katex_come_with_the_site(built_site: Path) -> None:
+def test_fonts_and_katex_come_with_the_site(built_site: Path, pages: dict) -> None:
+    preloaded = [link["href"] for link in pages["notation/index.html"].select("[rel=preload]")]
+    assert any("source-serif-4-latin-400-normal" in p for p in preloaded)
+    assert any("KaTeX_Main-Regular" in p for p in preloaded)
     assert (built_site / "assets/katex/katex.min.css").is_file()
     assert len(list((built_site / "assets/katex/fonts").glob("*.woff2"))) >= 15
     assert len(list((built_site / "assets/fonts").glob("source-serif-4-latin-*.woff2"))) >= 3
