@@ -312,7 +312,8 @@ def test_katex_rejects_what_tex_would_and_says_where() -> None:
 def test_docstrings_become_markdown_for_the_reference() -> None:
     text = "Do it.\n\nFormula: a[i] * b < 1.\nShapes: any.\n\n>>> 1 + 1\n2\n"
     assert to_markdown(text) == (
-        "Do it.\n\n**Formula.** a\\[i\\] \\* b &lt; 1.\n\n**Shapes.** any.\n\n```pycon\n>>> 1 + 1\n2\n```"
+        "Do it.\n\n**Formula.** a\\[i\\] \\* b &lt; 1.\n\n**Shapes.** any.\n\n"
+        "```pycon\n>>> 1 + 1\n2\n```"
     )
 
 
