@@ -152,6 +152,11 @@ def test_a_symbol_lights_up_in_formula_and_code(browser, address) -> None:
         pair.query_selector(".katex-html [data-s='w']").hover()
         assert pair.query_selector(".highlight [data-s='w'].lit")
         assert pair.query_selector(".katex-html [data-s='w'].lit")
+        page.mouse.move(0, 0)
+        pair.query_selector(".highlight [tabindex='0']").focus()
+        first = pair.query_selector(".katex-html .lit").get_attribute("data-s")
+        page.keyboard.press("ArrowRight")
+        assert pair.query_selector(".katex-html .lit").get_attribute("data-s") != first
     finally:
         page.context.close()
 

@@ -8,12 +8,29 @@ const light = (pair, name, on) => {
 };
 
 const connect = (pair) => {
-  for (const [enter, on] of [["pointerover", true], ["pointerout", false], ["focusin", true], ["focusout", false]]) {
-    pair.addEventListener(enter, (event) => {
-      const place = event.target.closest("[data-s]");
+  for (const [event, on] of [["pointerover", true], ["pointerout", false], ["focusin", true], ["focusout", false]]) {
+    pair.addEventListener(event, ({ target }) => {
+      const place = target.closest("[data-s]");
       if (place) light(pair, place.dataset.s, on);
     });
   }
+
+  // For the keyboard: one stop per pair, the arrows go from symbol to symbol.
+  const names = new Map();
+  for (const place of pair.querySelectorAll(".highlight [data-s]")) {
+    const twin = pair.querySelector(`.katex-html [data-s="${CSS.escape(place.dataset.s)}"]`);
+    if (twin && !names.has(place.dataset.s)) names.set(place.dataset.s, place);
+  }
+  const stops = [...names.values()];
+  stops.forEach((place, at) => {
+    place.tabIndex = at === 0 ? 0 : -1;
+    place.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      stops[(at + step + stops.length) % stops.length].focus();
+    });
+  });
 };
 
 // What scrolls sideways must be reachable by keyboard.
