@@ -410,7 +410,7 @@ V, U = np.array([1.0, 2.0, 4.0]), np.array([3.0, 5.0, 7.0])
         (r"2 \ln \exp 3", 6.0),
         (r"\ln(2)^2", np.log(2) ** 2),
         (r"e^{-v}", np.exp(-V)),
-        (r"\mathbb{1}_{v_1 < v_2}", 1.0),
+        (r"\mathbf{1}_{v_1 < v_2}", 1.0),
         (r"\begin{cases} 1 & \text{if } v_1 > 3 \\ 2 & \text{otherwise} \end{cases}", 2.0),
         (r"\begin{cases} 5 & \text{if } 0 < v_1 < 3 \\ 2 & \text{if } v_1 \ge 3 \end{cases}", 5.0),
         (r"[1, 2, 4] \cdot v", 21.0),

@@ -568,7 +568,7 @@ class Evaluator:
         return np.abs(self.work_out(c[0]))
 
     def indicator(self, c: list) -> Any:
-        return np.where(self.holds(c[0].children), 1.0, 0.0)
+        return np.where(self.holds(c[-1].children), 1.0, 0.0)
 
     def cases(self, c: list) -> Any:
         result = math.nan
