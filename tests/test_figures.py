@@ -47,6 +47,8 @@ CHAPTERS = {
     "ch05": "loss-against-weight rise-over-run three-learning-rates "
     "two-minima-restarts gradient-field",
     "ch06": "boundary-over-epochs error-curve probability-map real-data",
+    "ch07": "half-planes-combined combined-network deep-network xor-bent "
+    "regions-by-depth folds",
     "home": "home",
 }
 
@@ -345,6 +347,62 @@ def test_real_data_is_better_than_always_the_same_answer():
     assert wrong == facts["wrong"]
     assert facts["accuracy"] == pytest.approx(1 - wrong / 142)
     assert facts["accuracy"] > facts["baseline"] + 0.2
+
+
+def test_half_planes_are_straight_and_their_combination_is_bent():
+    facts = data("half-planes-combined")
+    x1, x2 = facts["x1"], facts["x2"]
+    scores = [np.log(p / (1 - p)) for p in facts["maps"]]
+    for w, b, z in zip(
+        ((1, 0.5), (-0.4, 2)), (-9, -9.4), scores[:2], strict=True
+    ):
+        assert z == pytest.approx(w[0] * x1 + w[1] * x2 + b, abs=1e-6)
+    # A score that is linear in the marks has no second differences.
+    assert np.abs(np.diff(scores[0], 2, axis=0)).max() < 1e-6
+    assert np.abs(np.diff(scores[2], 2, axis=0)).max() > 0.01
+    first, second, combined = facts["maps"]
+    again = 7 * first + 5 * second - 6
+    assert scores[2] == pytest.approx(again, abs=1e-6)
+    assert np.round(facts["values"], 2).tolist() == [0.70, 0.80, 0.95]
+    assert combined.min() < 0.01
+
+
+def test_combined_network_shows_nine_different_numbers():
+    facts = data("combined-network")
+    numbers = np.concatenate([np.ravel(v) for v in facts.values()])
+    assert len(set(np.abs(numbers))) == len(numbers) == 9
+
+
+def test_deep_network_has_an_edge_for_each_weight():
+    facts = data("deep-network")
+    assert facts["weights"] == 3 * 4 + 4 * 4 + 4 * 3
+    canvas = REGISTRY["deep-network"].draw(facts, LIGHT)
+    arrows = [p for p in canvas.axes[0].patches if "Arrow" in type(p).__name__]
+    assert len(arrows) == facts["weights"]
+
+
+def test_xor_is_separable_where_the_hidden_units_put_it():
+    facts = data("xor-bent")
+    assert facts["hidden"].tolist() == [[0, 0], [1, 0], [1, 0], [1, 1]]
+    assert ((facts["scores"] >= 0) == facts["y"]).all()
+    assert np.abs(facts["scores"]).min() == 0.5
+
+
+def test_regions_bend_with_hidden_layers():
+    facts = data("regions-by-depth")
+    none, wide, deep = facts["accuracy"]
+    assert none < 0.75 < 0.97 < min(wide, deep)
+    assert facts["parameters"] == [3, 109, 109]
+    z = np.log(facts["maps"][0] / (1 - facts["maps"][0]))
+    assert np.abs(np.diff(z, 2, axis=1)).max() < 1e-6
+
+
+def test_each_fold_doubles_the_pieces():
+    facts = data("folds")
+    assert facts["pieces"] == [2, 4, 8]
+    for line, count in zip(facts["heights"], (1, 2, 4), strict=True):
+        assert (line == 1).sum() == count
+        assert line[0] == line[-1] == 0
 
 
 def test_home_students_lie_on_the_curve():
