@@ -55,7 +55,9 @@ from literate.dialect import (
 from literate.errors import PageError
 from literate.symbols import Symbol, read_table
 
-DRAWS = 12
+# How many random draws judge an equation: many where a draw is cheap (answers
+# of 0 or 1 agree by chance half of the time), few where slopes are measured.
+DRAWS, DRAWS_OF_SUMS, DRAWS_OF_SLOPES = 60, 12, 4
 RELATIVE, ABSOLUTE = 1e-9, 1e-11
 RELATIVE_SLOPE, ABSOLUTE_SLOPE = 1e-6, 1e-8
 
@@ -167,9 +169,7 @@ class PageChecker:
             if code:
                 result.code.append(code)
             before = self._take_definition(chain, part.attributes, result, code)
-            judged, enough = 0, self.draws
-            if any(mentions_slope(m, self.known) for m in chain[::2]):
-                enough = max(3, self.draws // 3)
+            judged, enough = 0, self._draws_for(chain)
             for draw in range(10 * enough):
                 evaluator = Evaluator(self.known, draw)
                 try:
@@ -184,6 +184,13 @@ class PageChecker:
                     break
             else:
                 raise FormulaError(f"only {judged} of {10 * enough} draws can judge it")
+
+    def _draws_for(self, chain: list[Any]) -> int:
+        if any(mentions_slope(m, self.known) for m in chain[::2]):
+            return min(self.draws, DRAWS_OF_SLOPES)
+        if any(sums(m, self.known) for m in chain[::2]):
+            return min(self.draws, DRAWS_OF_SUMS)
+        return self.draws
 
     # ---- definitions
 
@@ -474,6 +481,18 @@ def mentions_slope(tree: Tree, known: Knowledge) -> bool:
             if body is not tree and any(
                 n.data in ("derivative", "derivative_of", "gradient") for n in body.iter_subtrees()
             ):
+                return True
+    return False
+
+
+def sums(tree: Tree, known: Knowledge, seen: frozenset[str] = frozenset()) -> bool:
+    """Whether a sum or product is worked out, here or in a definition."""
+    for node in tree.iter_subtrees():
+        if node.data in ("sum", "prod"):
+            return True
+        if node.data == "name" and (name := name_of(node)) not in seen:
+            bodies = [d.body for d in known.definitions.values() if d.name == name]
+            if any(sums(body, known, seen | {name}) for body in bodies if body is not tree):
                 return True
     return False
 
