@@ -70,8 +70,12 @@ def address(built_site: Path) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Quiet."""
 
+    class Server(http.server.ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """A page that is closed while it loads is no news."""
+
     handler = functools.partial(Handler, directory=str(built_site))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
