@@ -49,6 +49,8 @@ CHAPTERS = {
     "ch06": "boundary-over-epochs error-curve probability-map real-data",
     "ch07": "half-planes-combined combined-network deep-network xor-bent "
     "regions-by-depth folds",
+    "ch08": "one-student-forward activations-per-layer "
+    "shapes-through-the-layers moons-through-the-layers",
     "home": "home",
 }
 
@@ -403,6 +405,42 @@ def test_each_fold_doubles_the_pieces():
     for line, count in zip(facts["heights"], (1, 2, 4), strict=True):
         assert (line == 1).sum() == count
         assert line[0] == line[-1] == 0
+
+
+def test_one_student_forward_is_worked_out_right():
+    x, z1, a1, z2, y_hat = data("one-student-forward")["columns"]
+    assert x.tolist() == [2, 1]
+    assert z1.tolist() == [2 + 1 - 1, -2 + 1, 1 - 1 + 0.5]
+    assert a1.tolist() == [2, 0, 0.5]
+    assert z2.tolist() == [2 + 0.25, 1 + 0.5 + 0.5, -2 - 0.5]
+    assert y_hat == pytest.approx(np.exp(z2) / np.exp(z2).sum())
+    assert y_hat.round(3).tolist() == [0.559, 0.436, 0.005]
+
+
+def test_activations_and_shapes_are_those_of_the_four_students():
+    X, A, Y_hat = data("activations-per-layer")["tables"]
+    columns = data("one-student-forward")["columns"]
+    assert X[0].tolist() == columns[0].tolist()
+    assert A[0] == pytest.approx(columns[2])
+    assert Y_hat[0] == pytest.approx(columns[4])
+    assert (A >= 0).all()
+    assert (A == 0).any()
+    assert Y_hat.sum(axis=1) == pytest.approx(np.ones(4))
+    shapes = data("shapes-through-the-layers")
+    assert shapes["inputs"] == X.shape == (4, 2)
+    assert shapes["weights"] == [(2, 3), (3, 3)]
+    assert shapes["outputs"] == [A.shape, Y_hat.shape]
+
+
+def test_moons_can_be_split_by_a_line_after_two_layers():
+    facts = data("moons-through-the-layers")
+    known, first, second = facts["places"]
+    assert known.shape == first.shape == second.shape == (120, 2)
+    side = second @ facts["w"] + facts["b"] >= 0
+    assert (side == facts["y"]).all()
+    assert facts["accuracy"] == 1
+    _, _, mistakes = best_line(known, facts["y"])
+    assert mistakes > 5
 
 
 def test_home_students_lie_on_the_curve():
