@@ -248,6 +248,15 @@ def test_slopes_from_scores_and_outputs_are_the_derivatives(name):
     np.testing.assert_allclose(g_prime(Z, g(Z)), literal, rtol=1e-9, atol=1e-15)
 
 
+@pytest.mark.parametrize(("activation", "slope"), [("relu", 0.0), ("leaky_relu", 0.01)])
+def test_relu_has_no_slope_at_0(activation, slope):
+    # A unit whose score is exactly 0, which a gradient check can't look at.
+    parameters = [(np.zeros((1, 1)), np.zeros(1)), (np.ones((1, 1)), np.zeros(1))]
+    names = (activation, "identity", "squared_error")
+    (dW, db), _ = gradients(np.ones((1, 1)), np.ones((1, 1)), parameters, *names)
+    assert dW.item() == db.item() == -slope
+
+
 def test_delta_of_softmax_is_the_jacobian_times_the_slope_of_the_loss():
     rng = np.random.default_rng(0)
     Z, Y = rng.normal(size=(6, 4)), rng.normal(size=(6, 4))
