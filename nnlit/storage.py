@@ -34,6 +34,7 @@ def save(
     The file is written beside and moved into place, so that it is whole or
     not there. Kept are parameters, weights, classes and history; not kept is
     what an optimiser remembers. Lists among the parameters become tuples.
+    Shapes: W1, b1 … as coefs_ and intercepts_ have them.
     Errors: NotFittedError before fit, ValueError where a parameter is a
     function or a Generator other than NumPy's default.
 
@@ -46,23 +47,7 @@ def save(
     array([[ True,  True]])
     """
     model._check_fitted()
-    params = {k: _plain(k, v) for k, v in model.get_params().items()}
-    arrays = {
-        "format": np.array("nnlit network"),
-        "version": np.array(VERSION),
-        "kind": np.array(type(model).__name__),
-        "params": np.array(json.dumps(params)),
-        "history": np.array(json.dumps(asdict(model.history_))),
-        "steps": np.array(model.t_),
-    }
-    if isinstance(model, MLPClassifier):
-        arrays["classes"] = model.classes_
-    else:
-        arrays["flat"] = np.array(model._flat_)
-    layers = zip(model.coefs_, model.intercepts_, strict=True)
-    for l, (W, b) in enumerate(layers, 1):
-        arrays[f"W{l}"], arrays[f"b{l}"] = W, b
-    path = Path(path)
+    arrays, path = _arrays(model), Path(path)
     handle, beside = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -76,6 +61,7 @@ def save(
 def load(path: str | os.PathLike[str]) -> MLPClassifier | MLPRegressor:
     """Read a model that `save` wrote.
 
+    Shapes: as save found them.
     Errors: FileNotFoundError; ValueError for a file that is truncated,
     changed, from something else, or from a later version of nnlit. Nothing
     in the file is ever executed.
@@ -89,10 +75,7 @@ def load(path: str | os.PathLike[str]) -> MLPClassifier | MLPRegressor:
     ValueError: ...model.npz holds no network of nnlit, or only part of one...
     """
     try:
-        with (
-            open(path, "rb") as opened,
-            np.load(opened, allow_pickle=False) as file,
-        ):
+        with open(path, "rb") as opened, np.load(opened) as file:
             arrays = {name: file[name] for name in file.files}
         if str(arrays["format"]) != "nnlit network":
             raise ValueError(f"format is {arrays['format']}")
@@ -109,6 +92,27 @@ def load(path: str | os.PathLike[str]) -> MLPClassifier | MLPRegressor:
         f"{path} has version {version} of the format, and this nnlit reads "
         f"up to {VERSION}: install a later nnlit"
     )
+
+
+def _arrays(model: MLPClassifier | MLPRegressor) -> dict[str, Array]:
+    """Return all that a file holds of the model, by name."""
+    params = {k: _plain(k, v) for k, v in model.get_params().items()}
+    arrays = {
+        "format": np.array("nnlit network"),
+        "version": np.array(VERSION),
+        "kind": np.array(type(model).__name__),
+        "params": np.array(json.dumps(params)),
+        "history": np.array(json.dumps(asdict(model.history_))),
+        "steps": np.array(model.t_),
+    }
+    if isinstance(model, MLPClassifier):
+        arrays["classes"] = model.classes_
+    else:
+        arrays["flat"] = np.array(model._flat_)
+    layers = zip(model.coefs_, model.intercepts_, strict=True)
+    for l, (W, b) in enumerate(layers, 1):
+        arrays[f"W{l}"], arrays[f"b{l}"] = W, b
+    return arrays
 
 
 def _rebuilt(arrays: dict[str, Array]) -> MLPClassifier | MLPRegressor:
