@@ -608,6 +608,10 @@ def test_an_unchecked_equation_gives_its_reason() -> None:
 
 
 def test_let_takes_a_value_from_code_and_a_new_table_gives_a_new_meaning() -> None:
+    CODE["code.last"] = lambda network: network[-1][1]
+    text = '$$\nq = 2 x\n$$ {#eq-q code="code.last([(w, y), (w, code.twice(x))])"}\n'
+    CODE["code.twice"] = lambda x: 2 * x
+    assert run(text)[0].comparisons >= 12
     found = run('$$\nx = \\sigma(1)\n$$ {#eq-a let="x = code.sigmoid(1.0)"}\n')
     assert found[0].comparisons >= 12
     table = [*TABLE.splitlines()[:2], "| $x$ | two | `x` | `(2)` | 0 or 1 |"]

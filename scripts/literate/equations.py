@@ -359,8 +359,12 @@ class PageChecker:
         match node:
             case ast.Constant(value=int() | float() | str() | bool() | None):
                 return node.value
-            case ast.Tuple(elts=elements) | ast.List(elts=elements):
-                return np.array([self._run(e, evaluator) for e in elements])
+            case ast.Tuple(elts=elements):
+                return tuple(self._run(e, evaluator) for e in elements)
+            case ast.List(elts=elements):
+                values = [self._run(e, evaluator) for e in elements]
+                # A list of (W, b) is a network, a list of numbers a vector.
+                return values if any(isinstance(v, tuple) for v in values) else np.array(values)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return -self._run(operand, evaluator)
             case ast.Subscript(value=value, slice=at):

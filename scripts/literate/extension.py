@@ -254,7 +254,8 @@ class CopiesPostprocessor(Postprocessor):
             targets = self.context.book.targets if self.context.book else {}
             line = targets[name].line if name in targets else 1
             raise PageError(
-                f"/// {block}: not understood; are its options right?", self.context.where, line
+                f"/// {block}: not understood; are its options right? "
+                "(text with a colon in it needs quotes)", self.context.where, line
             )
         text = self.SESSION.sub(self._session, text)
         text = self.EMBED.sub(self._embed, text)
