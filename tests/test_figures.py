@@ -51,6 +51,8 @@ CHAPTERS = {
     "regions-by-depth folds",
     "ch08": "one-student-forward activations-per-layer "
     "shapes-through-the-layers moons-through-the-layers",
+    "ch09": "chain-of-slopes forward-and-backward gradient-flow "
+    "difference-step",
     "home": "home",
 }
 
@@ -441,6 +443,70 @@ def test_moons_can_be_split_by_a_line_after_two_layers():
     assert facts["accuracy"] == 1
     _, _, mistakes = best_line(known, facts["y"])
     assert mistakes > 5
+
+
+def test_chain_of_slopes_multiplies_to_what_backward_gives():
+    facts = data("chain-of-slopes")
+    assert facts["product"] == pytest.approx(facts["slope"], rel=1e-12)
+    assert facts["values"].round(4).tolist() == [
+        3, -1, 0.2689, -1.5813, 0.1706, 1.7684
+    ]  # fmt: skip
+    # The product of the slopes as they are printed is the printed product.
+    printed = facts["slopes"].round(4).prod()
+    assert abs(printed - round(facts["product"], 4)) < 1e-4
+
+
+def test_both_passes_agree_with_differences_of_the_loss():
+    facts = data("forward-and-backward")
+    x, W, w = facts["x"], facts["W_1"], facts["w_2"]
+
+    def loss(W, w):
+        a = 1 / (1 + np.exp(-(x @ W + [-2, -1])))
+        return np.log1p(np.exp(-(a @ w - 3)))
+
+    assert loss(W, w) == pytest.approx(facts["loss"])
+    for j in range(2):
+        e = np.eye(2)[j]
+        measured = slope(lambda t, e=e: loss(W, w + t * e), 0.0)
+        assert measured == pytest.approx(facts["dw_2"][j], abs=1e-9)
+        for k in range(2):
+            E = np.outer(e, np.eye(2)[k])
+            measured = slope(lambda t, E=E: loss(W + t * E, w), 0.0)
+            assert measured == pytest.approx(facts["dW_1"][j, k], abs=1e-9)
+    # Every slope is the value below times the error term above.
+    assert facts["dW_1"] == pytest.approx(np.outer(x, facts["delta_1"]))
+    assert facts["dw_2"] == pytest.approx(facts["a_1"] * facts["delta_2"])
+    # A point of class 1 that gets too little: both weights have to go up.
+    assert facts["dw_2"][1] < facts["dw_2"][0] < 0
+    assert (facts["delta_1"] < 0).all()
+
+
+def test_error_terms_lose_about_three_quarters_at_every_sigmoid_layer():
+    facts = data("gradient-flow")
+    kept = facts["size"][:-1] / facts["size"][1:]
+    assert len(kept) == 8
+    assert ((kept > 0.2) & (kept < 0.28)).all()
+    assert facts["size"][0] / facts["size"][-1] < 1e-5
+    dW, db = facts["slopes"][0]
+    assert facts["rows"].T @ facts["Delta"] == pytest.approx(dW, abs=1e-20)
+    assert facts["Delta"].sum(axis=0) == pytest.approx(db, abs=1e-20)
+
+
+def test_difference_step_has_its_minimum_near_the_step_of_the_check():
+    facts = data("difference-step")
+    h, two, one = facts["h"], facts["two sides"], facts["one side"]
+    assert facts["taken"] == (pytest.approx(1e-5), two[14])
+    assert facts["taken"][1] < 3 * two.min() < 1e-9
+    assert 3e-6 < h[np.argmin(two)] < 1e-4
+    assert 3e-9 < h[np.argmin(one)] < 3e-7
+    assert two.min() < one.min() / 30
+    # Bending: like h² and like h; rounding: like 1/h.
+    bend, rounded = h > 3e-4, h < 3e-9
+    for error, power in ((two, 2), (one, 1)):
+        steep = np.polyfit(np.log(h[bend]), np.log(error[bend]), 1)[0]
+        assert steep == pytest.approx(power, abs=0.1)
+        flat = np.polyfit(np.log(h[rounded]), np.log(error[rounded]), 1)[0]
+        assert flat == pytest.approx(-1, abs=0.2)
 
 
 def test_home_students_lie_on_the_curve():
