@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -74,8 +75,8 @@ class Optimizer(ABC):
         gradients are used up: their arrays may hold something else after.
         Errors: ValueError where the shapes are not those of the step before.
         """
-        arrays = [array for layer in parameters for array in layer]
-        slopes = [slope for layer in gradients for slope in layer]
+        arrays = list(chain.from_iterable(parameters))
+        slopes = chain.from_iterable(gradients)
         if not self.state:
             self.state = [
                 [np.zeros_like(w) for _ in range(self.memories)]
