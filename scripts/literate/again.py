@@ -29,6 +29,7 @@ FIGURE = re.compile(r"^\s*/// figure \| (\S+)", re.MULTILINE)
 CACHE = ".cache/pages.json"
 
 _rendered: dict[str, dict[str, Any]] = {}
+_entries: dict[str, tuple[str, list[dict[str, Any]]]] = {}  # of the search index
 
 
 def key(markdown: str, page: Page, context: Context) -> str:
@@ -102,6 +103,28 @@ def _anchor(item: dict[str, Any]) -> AnchorLink:
     return anchor
 
 
+def reuse_search(config: MkDocsConfig) -> None:
+    """Lets the search index take the entries of unchanged pages from before."""
+    plugins = (config.plugins.get(name) for name in ("material/search", "search"))
+    index = next((p.search_index for p in plugins if hasattr(p, "search_index")), None)
+    if index is None:
+        return
+    read = index.add_entry_from_context
+
+    def add(page: Page) -> None:
+        now = hashlib.sha256((page.content or "").encode()).hexdigest()
+        before, kept = _entries.get(page.url, ("", []))
+        if now != before:
+            first = len(index.entries)
+            read(page)
+            kept = [dict(entry) for entry in index.entries[first:]]
+            _entries[page.url] = (now, kept)
+        else:
+            index.entries.extend(dict(entry) for entry in kept)
+
+    index.add_entry_from_context = add
+
+
 def load(root: Path) -> None:
     """What the last `serve` left; anything unreadable is as good as nothing."""
     file = root / CACHE
@@ -113,9 +136,10 @@ def load(root: Path) -> None:
         return
     if kept.get("tools") == tools(root):
         _rendered.update(kept["pages"])
+        _entries.update(kept["entries"])
 
 
 def save(root: Path) -> None:
     """Keeps the pages for the next `serve`."""
-    text = json.dumps({"tools": tools(root), "pages": _rendered})
+    text = json.dumps({"tools": tools(root), "pages": _rendered, "entries": _entries})
     assets.write(root / CACHE, text.encode())

@@ -54,6 +54,7 @@ def on_pre_build(config: MkDocsConfig) -> None:
     _context.book.read()
     if _serving:
         again.load(_context.root)
+        again.reuse_search(config)
 
 
 def _draw_figures() -> None:
