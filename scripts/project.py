@@ -16,6 +16,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,9 +86,14 @@ def setup(tests):
     name = "test" if tests else "site"
     now = digest(*(locks / (n + ".txt") for n in ("uv", "site", "test")), ROOT / "pyproject.toml")
     stamps = [VENV / ".nnlit-test"] if tests else [VENV / ".nnlit-test", VENV / ".nnlit-site"]
-    if not any(s.is_file() and s.read_text() == now for s in stamps):
-        install_python(locks, name)
-        (VENV / (".nnlit-" + name)).write_text(now)
+    # Where Node is on the machine, its packages come beside Python's.
+    with ThreadPoolExecutor(1) as beside:
+        early = beside.submit(install_node, locks) if node_and_npm() else None
+        if not any(s.is_file() and s.read_text() == now for s in stamps):
+            install_python(locks, name)
+            (VENV / (".nnlit-" + name)).write_text(now)
+        if early:
+            early.result()
     install_node(locks)
 
 
