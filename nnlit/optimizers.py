@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 
 import numpy as np
 
 from nnlit.checks import (
+    as_float,
     check_choice,
     check_integer,
     check_interval,
@@ -36,12 +37,14 @@ __all__ = [
     "clip_by_norm",
     "constant",
     "cosine",
+    "descend",
     "exponential",
     "gradient_norm",
     "inverse_scaling",
     "make_optimizer",
     "on_plateau",
     "step_decay",
+    "updated",
     "warm_up",
 ]
 
@@ -296,6 +299,68 @@ def make_optimizer(name: str, **settings: float) -> Optimizer:
     0.8
     """
     return OPTIMIZERS[check_choice(name, "solver", OPTIMIZERS)](**settings)
+
+
+def updated(
+    optimizer: Optimizer,
+    w: Array,
+    g: Array,
+    learning_rate: float,
+    *memory: Array,
+    t: int = 1,
+) -> tuple[Array, ...]:
+    """Give what one update would make of w and of the memory.
+
+    Formula: that of the optimiser; t is the number of the step.
+    Shapes: w, its slope g and each array of the memory alike; the result is
+    the new w, then the new memory. What came in stays as it is.
+    Errors: ValueError for another number of memories than the optimiser has.
+
+    >>> w, v = updated(Momentum(0.5), 1.0, 1.0, 0.1, 1.0)
+    >>> w, v
+    (array(0.85), array(1.5))
+    """
+    if len(memory) != optimizer.memories:
+        raise ValueError(
+            f"memory must be {optimizer.memories} arrays, got {len(memory)}"
+        )
+    w, g, *kept = (np.array(a, dtype=float) for a in (w, g, *memory))
+    before, optimizer.t = optimizer.t, check_integer(t, "t", 1)
+    try:
+        optimizer.update(w, g, learning_rate, *kept)
+    finally:
+        optimizer.t = before
+    return w, *kept
+
+
+def descend(
+    gradient: Callable[[Array], Array],
+    w: Array,
+    optimizer: Optimizer,
+    learning_rate: float,
+    steps: int,
+) -> Array:
+    """Walk downhill with an optimiser, and keep every place on the way.
+
+    Formula: steps times the optimiser's update, from a fresh memory.
+    Shapes: w (d,), gradient a function of w that gives (d,); the result is
+    the path (steps + 1, d), the start first.
+    Errors: ValueError for steps < 0.
+
+    >>> descend(lambda w: w, [8.0], SGD(), learning_rate=0.5, steps=3)
+    array([[8.],
+           [4.],
+           [2.],
+           [1.]])
+    """
+    w = np.array(as_float(w, "w"))
+    path, no_bias = [w.copy()], np.zeros(0)
+    optimizer.reset()
+    for _ in range(check_integer(steps, "steps", 0)):
+        g = np.array(gradient(w))
+        optimizer.step([(w, no_bias)], [(g, no_bias)], learning_rate)
+        path.append(w.copy())
+    return np.array(path)
 
 
 def gradient_norm(gradients: Parameters) -> float:

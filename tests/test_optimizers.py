@@ -17,9 +17,11 @@ from nnlit.optimizers import (
     Nesterov,
     RMSProp,
     clip_by_norm,
+    descend,
     gradient_norm,
     make_optimizer,
     on_plateau,
+    updated,
 )
 
 ALL = pytest.mark.parametrize("name", OPTIMIZERS)
@@ -310,3 +312,47 @@ def test_on_plateau_counts_an_improvement_below_min_delta_as_none():
     assert on_plateau(falling, 0.8, patience=2, min_delta=0.01) == 0.8
     with pytest.raises(ValueError, match="patience must be >= 1"):
         on_plateau(falling, 0.8, patience=0)
+
+
+# --- one update, and a whole walk ------------------------------------------
+
+
+@ALL
+def test_an_update_on_copies_is_the_step_and_changes_nothing(name):
+    optimizer, rng = make_optimizer(name), np.random.default_rng(3)
+    w, nothing = rng.normal(size=(2, 2)), np.zeros(0)
+    memory = [np.zeros((2, 2)) for _ in range(optimizer.memories)]
+    moved = w.copy()
+    for t in range(1, 4):
+        g = rng.normal(size=(2, 2))
+        kept = [a.copy() for a in (w, g, *memory)]
+        new, *remembered = updated(make_optimizer(name), w, g, 0.1, *memory, t=t)
+        for a, b in zip((w, g, *memory), kept, strict=True):
+            np.testing.assert_array_equal(a, b)
+        optimizer.step([(moved, nothing)], [(g.copy(), nothing)], 0.1)
+        np.testing.assert_array_equal(new, moved)
+        w, memory = new, remembered
+
+
+def test_an_update_leaves_the_optimisers_count_and_wants_its_memory():
+    adam = Adam()
+    updated(adam, 1.0, 1.0, 0.1, 0.0, 0.0, t=5)
+    assert adam.t == 0
+    with pytest.raises(ValueError, match="memory must be 2 arrays, got 0"):
+        updated(adam, 1.0, 1.0, 0.1)
+    with pytest.raises(ValueError, match="t must be"):
+        updated(adam, 1.0, 1.0, 0.1, 0.0, 0.0, t=0)
+
+
+def test_descend_is_gradient_descent_and_starts_afresh():
+    curvature, start = np.array([1.0, 4.0]), np.array([3.0, -2.0])
+    path = descend(lambda w: curvature * w, start, SGD(), 0.2, 6)
+    k = np.arange(7)[:, None]
+    np.testing.assert_allclose(path, (1 - 0.2 * curvature) ** k * start, rtol=1e-12)
+    assert start.tolist() == [3.0, -2.0]
+    optimizer = Momentum()
+    walks = [descend(lambda w: w, [1, 2], optimizer, 0.1, 5) for _ in range(2)]
+    np.testing.assert_array_equal(*walks)
+    assert descend(lambda w: w, [1.0], SGD(), 0.1, 0).tolist() == [[1.0]]
+    with pytest.raises(ValueError, match="steps"):
+        descend(lambda w: w, [1.0], SGD(), 0.1, -1)
