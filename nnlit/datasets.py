@@ -11,6 +11,7 @@ import gzip
 import math
 from dataclasses import dataclass
 from importlib import resources
+from operator import index
 
 import numpy as np
 
@@ -35,6 +36,7 @@ __all__ = [
     "gate",
     "iris",
     "moons",
+    "shift_images",
     "spirals",
     "xor",
 ]
@@ -356,6 +358,37 @@ def digits() -> Dataset:
         "1797 handwritten digits of 8 × 8 pixels, the test part of the "
         "optical digits; Alpaydin and Kaynak (1998), by way of UCI.",
     )
+
+
+def shift_images(
+    X: Array, down: int = 0, right: int = 0, shape: tuple[int, int] = (8, 8)
+) -> Array:
+    """Move every image by whole pixels, as if it had been taken askew.
+
+    Formula: the pixel in row r and column c comes from row r − down and
+    column c − right; where the image has no such pixel, 0 comes in.
+    Shapes: X (n, height · width), the rows of an image one after another;
+    the result the same, in the dtype of X. shape: (height, width).
+    Errors: ValueError where X is not such a table, TypeError for a shift
+    that is not whole.
+    Source: Simard, Steinkraus & Platt (2003), doi:10.1109/ICDAR.2003.1227801.
+
+    >>> shift_images(np.array([[1, 2, 3, 4]]), right=1, shape=(2, 2))
+    array([[0, 1, 0, 3]])
+    """
+    X, (height, width) = np.asarray(X), shape
+    if X.ndim != 2 or X.shape[1] != height * width:
+        raise ValueError(
+            f"X must have shape (n, {height * width}), got {X.shape}"
+        )
+    rows = np.arange(height) - index(down)
+    columns = np.arange(width) - index(right)
+    inside = np.outer(
+        (rows >= 0) & (rows < height), (columns >= 0) & (columns < width)
+    )
+    images = X.reshape(-1, height, width)
+    moved = images[:, rows % height][:, :, columns % width]
+    return np.where(inside, moved, 0).reshape(X.shape)
 
 
 def _shipped(name: str) -> tuple[Array, Array, tuple[str, ...]]:

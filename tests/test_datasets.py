@@ -16,6 +16,7 @@ from nnlit.datasets import (
     circles,
     gate,
     moons,
+    shift_images,
     spirals,
     xor,
 )
@@ -309,3 +310,52 @@ def test_diabetes_is_in_raw_units():
     age = data.X[:, data.feature_names.index("age")]
     assert (age.min(), age.max()) == (19, 79)
     assert (data.y.min(), data.y.max()) == (25, 346)
+
+
+# --- images moved ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("down", "right", "expected"),
+    [
+        (0, 0, [[1, 2, 3], [4, 5, 6]]),
+        (1, 0, [[0, 0, 0], [1, 2, 3]]),
+        (-1, 0, [[4, 5, 6], [0, 0, 0]]),
+        (0, 1, [[0, 1, 2], [0, 4, 5]]),
+        (0, -2, [[3, 0, 0], [6, 0, 0]]),
+        (1, -1, [[0, 0, 0], [2, 3, 0]]),
+        (2, 0, [[0, 0, 0], [0, 0, 0]]),
+        (0, -9, [[0, 0, 0], [0, 0, 0]]),
+    ],
+)
+def test_images_move_by_whole_pixels_and_nothing_wraps_around(
+    down, right, expected
+):
+    X = np.array([[1, 2, 3, 4, 5, 6], [0, 0, 0, 0, 0, 7]])
+    kept = X.copy()
+    moved = shift_images(X, down, right, shape=(2, 3))
+    np.testing.assert_array_equal(moved[0].reshape(2, 3), expected)
+    np.testing.assert_array_equal(X, kept)
+
+
+def test_moving_digits_there_and_back_keeps_what_stayed_inside():
+    X = datasets.digits().X
+    back = shift_images(shift_images(X, down=1), down=-1)
+    np.testing.assert_array_equal(back[:, :56], X[:, :56])
+    assert not back[:, 56:].any()
+
+
+@pytest.mark.parametrize("dtype", ["u1", "f4", "f8"])
+def test_moved_images_keep_their_dtype(dtype):
+    assert shift_images(np.ones((2, 64), dtype), 1, 1).dtype == dtype
+
+
+@pytest.mark.parametrize("shape", [(64,), (2, 63), (2, 8, 8)])
+def test_what_is_no_table_of_images_is_refused(shape):
+    with pytest.raises(ValueError, match=r"X must have shape \(n, 64\), got"):
+        shift_images(np.zeros(shape), 1, 0)
+
+
+def test_half_a_pixel_is_refused():
+    with pytest.raises(TypeError, match="float"):
+        shift_images(np.zeros((1, 64)), 0.5)
