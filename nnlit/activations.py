@@ -280,8 +280,8 @@ def softmax(z: Array) -> Array:
            [0.3333, 0.3333, 0.3333]])
     """
     z = as_float(z, "z")
-    e = np.exp(z - np.max(z, axis=-1, keepdims=True))
-    return e / np.sum(e, axis=-1, keepdims=True)
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
 
 
 def softmax_jacobian(z: Array) -> Array:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from itertools import chain
 
 import numpy as np
 
@@ -65,7 +64,7 @@ class Optimizer(ABC):
     def reset(self) -> None:
         """Forget every step made."""
         self.t = 0
-        self.state: list[list[Array]] = []
+        self.state: list[list[list[Array]]] = []
 
     def step(
         self,
@@ -78,17 +77,18 @@ class Optimizer(ABC):
         gradients are used up: their arrays may hold something else after.
         Errors: ValueError where the shapes are not those of the step before.
         """
-        arrays = list(chain.from_iterable(parameters))
-        slopes = chain.from_iterable(gradients)
         if not self.state:
             self.state = [
-                [np.zeros_like(w) for _ in range(self.memories)]
-                for w in arrays
+                [
+                    [np.zeros_like(w) for _ in range(self.memories)]
+                    for w in layer
+                ]
+                for layer in parameters
             ]
         self.t += 1
-        each = zip(arrays, slopes, self.state, strict=True)
-        for w, g, memory in each:
-            self.update(w, g, learning_rate, *memory)
+        for layer in zip(parameters, gradients, self.state, strict=True):
+            for w, g, memory in zip(*layer, strict=True):
+                self.update(w, g, learning_rate, *memory)
 
     @abstractmethod
     def update(

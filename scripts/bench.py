@@ -89,16 +89,16 @@ def plain_epoch(
     X: Array, Y: Array, parameters: list[tuple[Array, Array]], activation: str,
     batch_size: int, learning_rate: float,
 ) -> Callable[[], None]:  # fmt: skip
-    """The loop by hand: one shuffled copy, softmax and loss in one slope,
-    weights changed in place; nothing that the step doesn't need."""
+    """The loop by hand: rows taken by a shuffled order, softmax and loss in
+    one slope, weights changed in place; nothing that the step doesn't need."""
     rng = np.random.default_rng(0)
     last = len(parameters) - 1
 
     def epoch() -> None:
         order = rng.permutation(len(X))
-        X_shuffled, Y_shuffled = X[order], Y[order]
         for start in range(0, len(X), batch_size):
-            A = [X_shuffled[start : start + batch_size]]
+            rows = order[start : start + batch_size]
+            A = [X.take(rows, axis=0)]
             for l, (W, b) in enumerate(parameters):
                 Z = A[-1] @ W + b
                 if l == last:
@@ -108,7 +108,7 @@ def plain_epoch(
                     A.append(1 / (1 + np.exp(-Z)))
                 else:
                     A.append(np.maximum(0, Z))
-            delta = (A[-1] - Y_shuffled[start : start + batch_size]) / len(A[0])
+            delta = (A[-1] - Y.take(rows, axis=0)) / len(rows)
             for l in reversed(range(len(parameters))):
                 W, b = parameters[l]
                 dW, db = A[l].T @ delta, delta.sum(axis=0)
