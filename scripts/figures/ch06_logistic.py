@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures import figure
@@ -19,6 +18,7 @@ from figures.plot import (
     number,
     panel,
     sheet,
+    tint,
 )
 from nnlit.datasets import Dataset, admissions, breast_cancer
 from nnlit.logistic import (
@@ -193,28 +193,6 @@ def probability_map(data: Data, theme: Palette) -> Figure:
         ends = boundary(w, b - logit, PLANE, PLANE)
         label(ax, *ends[0], f"{level:g}", theme.ink, dy=14, ha="center")
     return canvas
-
-
-def tint(ax: Axes, data: Data, theme: Palette) -> None:
-    """Shade a plane: the surer the model, the stronger the class's colour.
-
-    Translucent sheets lie on each other; bands side by side would leave
-    hairlines between them.
-    """
-    for step in (0.5, 0.6, 0.7, 0.8, 0.9):
-        for y_hat, color in (
-            (data["y_hat"], theme.class1),
-            (1 - data["y_hat"], theme.class0),
-        ):
-            ax.contourf(
-                data["x1"],
-                data["x2"],
-                y_hat,
-                levels=[step, 1.01],
-                colors=[color],
-                alpha=0.065,
-                zorder=0,
-            )
 
 
 def real_data() -> Data:

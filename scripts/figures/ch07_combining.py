@@ -7,15 +7,12 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from figures import figure
-from figures.ch06_logistic import tint
-from figures.diagram import Node, board, edge, node
+from figures.diagram import Node, board, edge, join, node
 from figures.palette import Palette
 from figures.plot import (
-    arrow,
     axes,
     boundary,
     class_points,
@@ -24,6 +21,8 @@ from figures.plot import (
     panel,
     shade_positive,
     sheet,
+    three,
+    tint,
 )
 from nnlit.activations import step
 from nnlit.datasets import gate, spirals
@@ -42,14 +41,6 @@ HIDDEN_B = np.array([-9.0, -9.4])
 OUTPUT_W = np.array([[7.0], [5.0]])
 OUTPUT_B = np.array([-6.0])
 COMMITTEE: Parameters = [(HIDDEN_W, HIDDEN_B), (OUTPUT_W, OUTPUT_B)]
-
-
-def three(height: float = 282) -> tuple[Figure, list[Axes]]:
-    """A sheet with three square plots side by side."""
-    canvas = sheet(height)
-    return canvas, [
-        panel(canvas, 38 + place * 204, 44, 176, 176) for place in range(3)
-    ]
 
 
 def grid(low: float, high: float, steps: int) -> tuple[Array, Array, Array]:
@@ -193,15 +184,6 @@ def deep_network(data: Data, theme: Palette) -> Figure:
             for end in above:
                 join(ax, start, end, theme.weight)
     return canvas
-
-
-def join(ax: Axes, start: Node, end: Node, color: str) -> None:
-    """A thin edge, for networks with many."""
-    way = np.array([end.x - start.x, end.y - start.y])
-    way = way / np.linalg.norm(way)
-    first = np.array([start.x, start.y]) + start.r * way
-    last = np.array([end.x, end.y]) - (end.r + 2) * way
-    arrow(ax, tuple(first), tuple(last), color, width=1.1, head=9)
 
 
 def xor_data() -> Data:

@@ -10,10 +10,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from figures import figure
-from figures.ch07_combining import join, three
-from figures.diagram import Node, board, node
+from figures.diagram import Node, board, join, node
 from figures.palette import Palette
-from figures.plot import arrow, axes, boundary, class_points, label, number
+from figures.plot import (
+    arrow,
+    axes,
+    boundary,
+    class_points,
+    label,
+    number,
+    three,
+)
 from nnlit.datasets import moons
 from nnlit.descent import descent_step
 from nnlit.initializers import initialize

@@ -106,3 +106,13 @@ def edge(
             color,
             ha="center",
         )
+
+
+def join(ax: Axes, start: Node, end: Node, color: str) -> None:
+    """A thin edge, for networks with many."""
+    dx, dy = end.x - start.x, end.y - start.y
+    length = math.hypot(dx, dy)
+    ux, uy = dx / length, dy / length
+    first = (start.x + ux * start.r, start.y + uy * start.r)
+    last = (end.x - ux * (end.r + 2), end.y - uy * (end.r + 2))
+    arrow(ax, first, last, color, width=1.1, head=9)

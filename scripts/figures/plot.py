@@ -6,7 +6,7 @@ from the top, so that every figure has the same margins and sizes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -61,6 +61,14 @@ def pair(
         panel(figure, LEFT, TOP, width, tall),
         panel(figure, LEFT + width + gap, TOP, width, tall),
     )
+
+
+def three(height: float = 282) -> tuple[Figure, list[Axes]]:
+    """A sheet with three square plots side by side."""
+    canvas = sheet(height)
+    return canvas, [
+        panel(canvas, 38 + place * 204, 44, 176, 176) for place in range(3)
+    ]
 
 
 def axes(
@@ -284,3 +292,25 @@ def shade_positive(
         alpha=alpha,
         zorder=0,
     )
+
+
+def tint(ax: Axes, data: Mapping[str, Array], theme: Palette) -> None:
+    """Shade a plane: the surer the model, the stronger the class's colour.
+
+    Translucent sheets lie on each other; bands side by side would leave
+    hairlines between them.
+    """
+    for step in (0.5, 0.6, 0.7, 0.8, 0.9):
+        for y_hat, color in (
+            (data["y_hat"], theme.class1),
+            (1 - data["y_hat"], theme.class0),
+        ):
+            ax.contourf(
+                data["x1"],
+                data["x2"],
+                y_hat,
+                levels=[step, 1.01],
+                colors=[color],
+                alpha=0.065,
+                zorder=0,
+            )
