@@ -1,17 +1,20 @@
 """Data to learn from: generated sets, each drawn from a seed, and real ones.
 
 The generated sets are made up for the book, and their descriptions say so.
-The real ones ship with the package (`nnlit/data`, with their sources and
-licences in `LICENSES.md`) and need no network.
+The small real ones ship with the package (`nnlit/data`, with their sources
+and licences in `LICENSES.md`) and need no network. MNIST, Fashion-MNIST and
+the SMS spam collection are downloaded when they are first asked for.
 """
 
 from __future__ import annotations
 
 import gzip
 import math
+import zipfile
 from dataclasses import dataclass
 from importlib import resources
 from operator import index
+from pathlib import Path
 
 import numpy as np
 
@@ -22,6 +25,8 @@ from nnlit.checks import (
     check_interval,
     check_nonnegative,
 )
+from nnlit.download import RemoteFile, fetch
+from nnlit.idx import read_idx
 from nnlit.types import Array, Rng
 
 __all__ = [
@@ -33,10 +38,13 @@ __all__ = [
     "circles",
     "diabetes",
     "digits",
+    "fashion_mnist",
     "gate",
     "iris",
+    "mnist",
     "moons",
     "shift_images",
+    "sms_spam",
     "spirals",
     "xor",
 ]
@@ -146,9 +154,7 @@ def admissions(
     return Dataset(X, y, names, ("rejected", "accepted"), about)
 
 
-def _nearest_some(
-    distance: Array, k: int, rng: np.random.Generator
-) -> Array:
+def _nearest_some(distance: Array, k: int, rng: np.random.Generator) -> Array:
     """Draw k of the 2k examples with the least distance."""
     nearest = np.argsort(distance, kind="stable")[: 2 * k]
     return rng.permutation(nearest)[:k]
@@ -389,6 +395,125 @@ def shift_images(
     images = X.reshape(-1, height, width)
     moved = images[:, rows % height][:, :, columns % width]
     return np.where(inside, moved, 0).reshape(X.shape)
+
+
+def mnist(part: str = "train") -> Dataset:
+    """Load handwritten digits of 28 × 28 pixels, downloading them once.
+
+    part: "train", 60,000 images, or "test", 10,000 of other writers.
+    Shapes: X (n, 784) float32 from 0 (background) to 1, the rows of an image
+    one after another; y (n,) of 0 … 9.
+    Errors: ValueError for another part, DownloadError (an OSError) where the
+    files are not here and can't be had.
+    Source: LeCun, Bottou, Bengio & Haffner (1998), doi:10.1109/5.726791.
+    Their licence is unclear, so they are never shipped.
+
+    >>> mnist("tests")
+    Traceback (most recent call last):
+    ...
+    ValueError: part must be one of train, test; got 'tests' (nearest: test)
+    """
+    X, y = _images("mnist", part)
+    return Dataset(
+        X,
+        y,
+        _pixel_names(28),
+        tuple("0123456789"),
+        f"MNIST, {part}: handwritten digits of 28 × 28 pixels; LeCun, "
+        "Bottou, Bengio and Haffner (1998).",
+    )
+
+
+def fashion_mnist(part: str = "train") -> Dataset:
+    """Load pictures of clothes in MNIST's form, downloading them once.
+
+    part: "train", 60,000 images, or "test", 10,000.
+    Shapes: X (n, 784) float32 from 0 (background) to 1; y (n,) of 0 … 9.
+    Errors: as mnist.
+    Source: Xiao, Rasul & Vollgraf (2017), arXiv:1708.07747; MIT licence.
+
+    >>> fashion_mnist("tests")
+    Traceback (most recent call last):
+    ...
+    ValueError: part must be one of train, test; got 'tests' (nearest: test)
+    """
+    X, y = _images("fashion-mnist", part)
+    return Dataset(
+        X,
+        y,
+        _pixel_names(28),
+        FASHION_NAMES,
+        f"Fashion-MNIST, {part}: articles of clothing, 28 × 28 pixels; Xiao, "
+        "Rasul and Vollgraf (2017).",
+    )
+
+
+def sms_spam() -> Dataset:
+    """Load 5,574 text messages, spam or not, downloading them once.
+
+    Shapes: X (5574,) of texts, to be counted as words; y (5574,)
+    0 for a message that was wanted ("ham"), 1 for spam.
+    Errors: DownloadError (an OSError) where the file is not here and can't
+    be had.
+    Source: Almeida & Gómez Hidalgo (2011), doi:10.24432/C5CC84; CC BY 4.0.
+
+    >>> import os
+    >>> from unittest import mock
+    >>> with mock.patch.dict(os.environ, NNLIT_DATA="/no", NNLIT_OFFLINE="1"):
+    ...     sms_spam()  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    nnlit.download.DownloadError: /no/sms-spam/... is missing or not the ...
+    """
+    with zipfile.ZipFile(
+        _download("sms-spam/sms-spam-collection.zip")
+    ) as packed:
+        lines = packed.read("SMSSpamCollection").decode().splitlines()
+    rows = [line.split("\t", 1) for line in lines]
+    return Dataset(
+        np.array([text for _, text in rows], dtype=object),
+        np.array([label == "spam" for label, _ in rows]).astype(int),
+        ("message",),
+        ("ham", "spam"),
+        "5,574 text messages in English, 747 of them spam; Almeida and Gómez "
+        "Hidalgo (2011), by way of UCI.",
+    )
+
+
+FASHION_NAMES = (
+    "T-shirt",
+    "trousers",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
+)
+
+
+def _download(name: str) -> Path:
+    """Fetch a file that data/downloads.txt knows by that name."""
+    known = resources.files("nnlit").joinpath("data", "downloads.txt")
+    rows = map(str.split, known.read_text(encoding="utf-8").splitlines())
+    size, sha256, *mirrors = next(r[1:] for r in rows if r[0] == name)
+    return fetch(RemoteFile(name, int(size), sha256, tuple(mirrors)))
+
+
+def _images(name: str, part: str) -> tuple[Array, Array]:
+    """Fetch and read the images and the labels of one part."""
+    parts = {"train": "train", "test": "t10k"}
+    prefix = parts[check_choice(part, "part", parts)]
+    images = read_idx(_download(f"{name}/{prefix}-images-idx3-ubyte.gz"))
+    labels = read_idx(_download(f"{name}/{prefix}-labels-idx1-ubyte.gz"))
+    X = images.reshape(len(images), -1) / np.float32(255)
+    return X, labels.astype(int)
+
+
+def _pixel_names(size: int) -> tuple[str, ...]:
+    return tuple(f"pixel_{r}_{c}" for r in range(size) for c in range(size))
 
 
 def _shipped(name: str) -> tuple[Array, Array, tuple[str, ...]]:

@@ -1,10 +1,10 @@
 """How fast is the readable estimator? Side by side with a plain NumPy loop.
 
-    NNLIT_DATA=folder python scripts/bench.py [--rounds 5]
+    python scripts/bench.py [--rounds 5] [--only W1]
 
-An epoch over MNIST's 60,000 training images (mnist/train-images-idx3-ubyte.gz
-and mnist/train-labels-idx1-ubyte.gz in the folder), float32, plain SGD,
-softmax cross-entropy, a fresh shuffle, one BLAS thread. Three ways in turn:
+An epoch over MNIST's 60,000 training images (downloaded if they are not in
+NNLIT_DATA), float32, plain SGD, softmax cross-entropy, a fresh shuffle, one
+BLAS thread. Three ways in turn:
 
 matrices   only the matrix products of the epoch, into buffers: the limit
 plain      the loop one writes by hand for exactly this network, no checks,
@@ -27,16 +27,13 @@ import os
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")  # before NumPy is loaded
 
-import gzip
-import struct
-import sys
 import time
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
+from nnlit.datasets import mnist
 from nnlit.initializers import initialize
 from nnlit.mlp import MLPClassifier
 from nnlit.types import Array
@@ -46,23 +43,6 @@ WORKLOADS = {
     "W2": ((128,), "relu", 64, 0.1),
     "W3": ((512, 256), "relu", 128, 0.1),
 }
-
-
-def read_idx(path: Path) -> Array:
-    """The array of bytes in a gzipped IDX file."""
-    with gzip.open(path) as file:
-        zero, kind, rank = struct.unpack(">HBB", file.read(4))
-        if zero != 0 or kind != 8:
-            raise ValueError(f"{path} is not an IDX file of bytes")
-        shape = struct.unpack(f">{rank}I", file.read(4 * rank))
-        return np.frombuffer(file.read(), np.uint8).reshape(shape)
-
-
-def mnist(folder: Path, part: str) -> tuple[Array, Array]:
-    """Images (n, 784) in 0 to 1, float32, and labels (n,)."""
-    images = read_idx(folder / f"{part}-images-idx3-ubyte.gz")
-    labels = read_idx(folder / f"{part}-labels-idx1-ubyte.gz")
-    return images.reshape(len(images), -1) / np.float32(255), labels.astype(int)
 
 
 def matrices_epoch(sizes: list[int], n: int, batch_size: int) -> Callable[[], None]:
@@ -143,10 +123,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", choices=WORKLOADS, action="append")
     options = parser.parse_args()
-    if "NNLIT_DATA" not in os.environ:
-        sys.exit("set NNLIT_DATA to a folder that holds mnist/*-ubyte.gz")
-    folder = Path(os.environ["NNLIT_DATA"]) / "mnist"
-    (X, y), (X_test, y_test) = mnist(folder, "train"), mnist(folder, "t10k")
+    train, test = mnist("train"), mnist("test")
+    (X, y), (X_test, y_test) = (train.X, train.y), (test.X, test.y)
     Y = np.eye(10, dtype=np.float32)[y]
     print(f"{'':4}{'matrices':>10}{'plain':>8}{'nnlit':>8}{'nnlit/plain':>13}   accuracy")
     for name in options.only or WORKLOADS:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from nnlit.download import data_folder
 
 sys.path.insert(0, str(Path(__file__).parent))
 import site_build as site
@@ -23,3 +26,14 @@ def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = site.build(target)
     assert done.returncode == 0, done.stdout + done.stderr
     return target
+
+
+@pytest.fixture(scope="session")
+def mnist_folder() -> Path:
+    """The data folder, if MNIST is in it; NNLIT_REQUIRE_DATA forbids to skip."""
+    folder = data_folder()
+    if not (folder / "mnist" / "train-images-idx3-ubyte.gz").exists():
+        if os.environ.get("NNLIT_REQUIRE_DATA"):
+            pytest.fail(f"MNIST is not in {folder}; set NNLIT_DATA")
+        pytest.skip(f"MNIST is not in {folder} (NNLIT_DATA)")
+    return folder

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
+import io
+import re
+import struct
+import zipfile
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -20,6 +26,7 @@ from nnlit.datasets import (
     spirals,
     xor,
 )
+from nnlit.download import DownloadError
 from nnlit.perceptron import train
 
 GENERATED = [admissions, circles, moons, spirals, xor]
@@ -153,9 +160,7 @@ def test_gates_are_their_truth_tables(gate_name, outputs):
 
 
 def test_an_unknown_gate_is_an_error_with_the_nearest_name():
-    with pytest.raises(
-        ValueError, match=r"one of and, or, xor.*nearest: xor"
-    ):
+    with pytest.raises(ValueError, match=r"one of and, or, xor.*nearest: xor"):
         gate("xnor")
 
 
@@ -328,9 +333,7 @@ def test_diabetes_is_in_raw_units():
         (0, -9, [[0, 0, 0], [0, 0, 0]]),
     ],
 )
-def test_images_move_by_whole_pixels_and_nothing_wraps_around(
-    down, right, expected
-):
+def test_images_move_by_whole_pixels_and_nothing_wraps_around(down, right, expected):
     X = np.array([[1, 2, 3, 4, 5, 6], [0, 0, 0, 0, 0, 7]])
     kept = X.copy()
     moved = shift_images(X, down, right, shape=(2, 3))
@@ -359,3 +362,76 @@ def test_what_is_no_table_of_images_is_refused(shape):
 def test_half_a_pixel_is_refused():
     with pytest.raises(TypeError, match="float"):
         shift_images(np.zeros((1, 64)), 0.5)
+
+
+# --- what is downloaded ------------------------------------------------------
+
+
+@pytest.fixture
+def offline(tmp_path, monkeypatch):
+    """A data folder of the test's own, and files put there counted as right."""
+    monkeypatch.setenv("NNLIT_DATA", str(tmp_path))
+    monkeypatch.setenv("NNLIT_OFFLINE", "1")
+    monkeypatch.setattr("nnlit.download._is_right", lambda path, file: path.exists())
+    return tmp_path
+
+
+def idx(array):
+    head = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
+    return gzip.compress(head + array.astype(np.uint8).tobytes(), mtime=0)
+
+
+def put(path, content):
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("loader", "folder"),
+    [(datasets.mnist, "mnist"), (datasets.fashion_mnist, "fashion-mnist")],
+)
+@pytest.mark.parametrize(("part", "prefix"), [("train", "train"), ("test", "t10k")])
+def test_images_come_as_rows_from_0_to_1_with_their_labels(offline, loader, folder, part, prefix):
+    images = np.arange(3 * 784).reshape(3, 28, 28) % 256
+    put(offline / folder / f"{prefix}-images-idx3-ubyte.gz", idx(images))
+    put(offline / folder / f"{prefix}-labels-idx1-ubyte.gz", idx(np.array([7, 0, 9])))
+    data = loader(part)
+    assert data.X.dtype == np.float32
+    assert data.y.tolist() == [7, 0, 9]
+    np.testing.assert_allclose(data.X, images.reshape(3, 784) / 255, rtol=1e-7)
+    assert len(data.feature_names) == 784
+    assert data.feature_names[28] == "pixel_1_0"
+    assert len(data.target_names) == 10
+    assert part in data.description
+
+
+def test_text_messages_come_as_they_are_with_their_labels(offline):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("SMSSpamCollection", "ham\tSee you é\tat 5\nspam\tWIN £100\n")
+    put(offline / "sms-spam" / "sms-spam-collection.zip", packed.getvalue())
+    data = datasets.sms_spam()
+    assert data.X.tolist() == ["See you é\tat 5", "WIN £100"]
+    assert data.y.tolist() == [0, 1]
+    assert data.target_names == ("ham", "spam")
+    assert [len(part) for part in data.split(0.5)] == [1, 1]
+
+
+@pytest.mark.parametrize("loader", [datasets.mnist, datasets.fashion_mnist, datasets.sms_spam])
+def test_offline_without_the_files_is_an_error_that_says_where_to_get_them(offline, loader):
+    with pytest.raises(DownloadError, match=r"offline mode forbids.*https://.* or https://"):
+        loader()
+    assert not list(offline.iterdir())
+
+
+def test_what_is_known_of_every_download_is_whole():
+    """Sizes and sums are the data sets' own; see also tests/test_mnist.py."""
+    text = resources.files("nnlit").joinpath("data/downloads.txt").read_text("utf-8")
+    rows = [line.split() for line in text.splitlines()[1:]]
+    assert len({row[0] for row in rows}) == len({row[2] for row in rows}) == 9
+    for name, size, sha256, *mirrors in rows:
+        assert int(size) > 4000
+        assert re.fullmatch("[0-9a-f]{64}", sha256)
+        assert len(set(mirrors)) == 2
+        assert all(mirror.startswith("https://") for mirror in mirrors)
+        assert all(mirror.endswith(name.split(".", 1)[1]) for mirror in mirrors)

@@ -42,7 +42,9 @@ MAY_IMPORT = {
     "activations": {"types", "checks"},
     "losses": {"types", "checks", "activations"},
     "descent": {"types", "checks"},
-    "datasets": {"types", "checks"},
+    "idx": {"types"},
+    "download": set(),
+    "datasets": {"types", "checks", "download", "idx"},
     "perceptron": {"types", "checks", "estimator", "activations", "losses"},
     "logistic": {
         "types",
