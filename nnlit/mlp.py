@@ -197,8 +197,8 @@ class _MLP(Estimator, ABC):
         self._check_fitted()
         X = check_features(X, self.coefs_[0].shape[0])
         X = X.astype(self.coefs_[0].dtype, copy=False)
-        activation = _activation(self.activation)
         parameters = list(zip(self.coefs_, self.intercepts_, strict=True))
+        activation = self._hidden_activation()
         return predict(X, parameters, activation, self._output())
 
     # What the two kinds do differently.
@@ -223,7 +223,7 @@ class _MLP(Estimator, ABC):
         self, X: Array, Y: Array, coefs: list[Array] | None
     ) -> Trainer:
         """Check the parameters and make the trainer, from coefs if given."""
-        activation = _activation(self.activation)
+        activation = self._hidden_activation()
         rng = as_generator(
             self.rng if self.random_state is None else self.random_state
         )
@@ -308,6 +308,12 @@ class _MLP(Estimator, ABC):
             )
         return rate, None
 
+    def _hidden_activation(self) -> str:
+        """Return the activation's name; scikit-learn's logistic is ours."""
+        if self.activation == "logistic":
+            return "sigmoid"
+        return check_choice(self.activation, "activation", ACTIVATIONS)
+
     def _hidden(self) -> list[int]:
         sizes = self.hidden_layer_sizes
         if isinstance(sizes, int | np.integer):
@@ -317,7 +323,7 @@ class _MLP(Estimator, ABC):
     def _initializer(self) -> str:
         if self.initializer == "auto":
             rectified = ("relu", "leaky_relu", "gelu")
-            he = _activation(self.activation) in rectified
+            he = self._hidden_activation() in rectified
             return "he_uniform" if he else "glorot_uniform"
         return check_choice(self.initializer, "initializer", INITIALIZERS)
 
@@ -549,14 +555,3 @@ def _r_squared(y_hat: Array, y: Array) -> float:
     constant = np.where(left == 0, 1.0, 0.0)
     share = left / np.where(whole == 0, 1, whole)
     return float(np.mean(np.where(whole == 0, constant, 1 - share)))
-
-
-def _activation(name: str) -> str:
-    """Return the name of an activation; scikit-learn's "logistic" is ours.
-
-    >>> _activation("logistic")
-    'sigmoid'
-    """
-    if name == "logistic":
-        return "sigmoid"
-    return check_choice(name, "activation", ACTIVATIONS)

@@ -1,0 +1,77 @@
+"""Text as numbers: a message as a bag of its words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from nnlit.checks import check_integer
+from nnlit.types import Array
+
+__all__ = ["bag_of_words", "tokenize", "vocabulary"]
+
+
+def tokenize(text: str) -> list[str]:
+    """Cut a text into its words, in small letters.
+
+    Formula: a word is a run of letters, with what stands between apostrophes;
+    a run of digits, whatever it is, becomes the one word "0".
+    Errors: TypeError for what is not a text.
+    Source: Manning, Raghavan & Schütze (2008), Introduction to Information
+    Retrieval, 2.2.
+
+    >>> tokenize("WIN £1000 now! Don't wait")
+    ['win', '0', 'now', "don't", 'wait']
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"text must be a str, got {type(text).__name__}")
+    text = text.lower().replace("’", "'")
+    found = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+", text)
+    return ["0" if word.isdigit() else word for word in found]
+
+
+def vocabulary(texts: Iterable[str], min_count: int = 1) -> tuple[str, ...]:
+    """List the words that occur, in alphabetical order.
+
+    Formula: every word that stands in at least min_count of the texts.
+    Errors: TypeError for what is not a text, ValueError for min_count < 1.
+    Source: Manning, Raghavan & Schütze (2008), Introduction to Information
+    Retrieval, 1.2.
+
+    >>> vocabulary(["win a prize", "a prize, a prize"], min_count=2)
+    ('a', 'prize')
+    """
+    check_integer(min_count, "min_count", 1)
+    texts = [texts] if isinstance(texts, str) else texts
+    counts = Counter(word for text in texts for word in set(tokenize(text)))
+    return tuple(sorted(w for w, c in counts.items() if c >= min_count))
+
+
+def bag_of_words(texts: Iterable[str], known: Sequence[str]) -> Array:
+    """Count how often each known word occurs in each text.
+
+    Formula: Xᵢⱼ = how often word j occurs in text i; words that are not
+    known, and the order of all words, are lost.
+    Shapes: n texts, d known words; the result (n, d).
+    Errors: TypeError for what is not a text, ValueError for a word that is
+    listed twice.
+    Source: Manning, Raghavan & Schütze (2008), Introduction to Information
+    Retrieval, 6.2.
+
+    >>> bag_of_words(["a prize, a prize!", "my prize"], ["a", "prize"])
+    array([[2., 2.],
+           [0., 1.]])
+    """
+    place = {word: j for j, word in enumerate(known)}
+    if len(place) < len(known):
+        raise ValueError("known must list every word once")
+    texts = [texts] if isinstance(texts, str) else list(texts)
+    X = np.zeros((len(texts), len(known)))
+    for i, text in enumerate(texts):
+        for word in tokenize(text):
+            if word in place:
+                X[i, place[word]] += 1
+    return X
