@@ -17,6 +17,8 @@ from nnlit.datasets import admissions
 from nnlit.descent import descent_step, one_weight_gradient, one_weight_loss
 from nnlit.logistic import loss
 from nnlit.losses import binary_cross_entropy, cross_entropy, negative_log_likelihood
+from nnlit.network import forward
+from nnlit.regularization import EarlyStopping, dropout_mask, dropout_masks
 
 ROOT = Path(__file__).parent.parent
 
@@ -105,3 +107,45 @@ def test_the_formula_of_the_sigmoid_as_it_stands_overflows() -> None:
     with np.errstate(all="raise", under="ignore"):
         assert sigmoid(-1000.0) == 0.0
         assert sigmoid(-700.0) > 0.0
+
+
+def test_choosing_by_the_test_data_flatters_and_by_validation_data_does_not() -> None:
+    # Twenty models, each right with probability 0.8, asked 50 questions each.
+    rng = np.random.default_rng(0)
+    test = (rng.random((2000, 20, 50)) < 0.8).mean(axis=-1)
+    validation = (rng.random((2000, 20, 50)) < 0.8).mean(axis=-1)
+    rounds = np.arange(2000)
+    assert test[rounds, test.argmax(axis=1)].mean() > 0.89
+    assert abs(test[rounds, validation.argmax(axis=1)].mean() - 0.8) < 0.005
+
+
+def test_the_first_rise_of_the_validation_error_is_no_moment_to_stop() -> None:
+    falling = np.linspace(0.9, 0.3, 60)
+    losses = [*(falling + 0.02 * (-1.0) ** np.arange(60)), *np.linspace(0.3, 0.6, 40)]
+    stops, best = {}, {}
+    for patience in (1, 10):
+        watch = EarlyStopping(patience)
+        weight = [(np.array([[0.0]]), np.array([0.0]))]
+        for epoch, value in enumerate(losses, 1):
+            weight[0][0][:] = epoch
+            if watch.update(value, weight):
+                break
+        watch.restore(weight)
+        stops[patience], best[patience] = epoch, weight[0][0].item()
+    assert stops[1] == 3
+    assert (stops[10], best[10]) == (70, 60)  # the best weights, not the last
+
+
+def test_dropout_drops_units_by_chance_anew_in_each_pass_and_none_when_predicting() -> None:
+    rng = np.random.default_rng(0)
+    network = [(np.diag([100.0, 1.0]), np.zeros(2)), (np.ones((2, 1)), np.zeros(1))]
+    passes = np.array([dropout_masks(1, network, 0.25, rng)[0][0] for _ in range(4000)])
+    share = (passes == 0).mean(axis=0)  # of the strong unit and of the weak one
+    assert np.abs(share - 0.25).max() < 0.03
+    assert 0.3 < (passes[1:] != passes[:-1]).any(axis=1).mean() < 0.9
+    assert set(np.unique(passes)) == {0, 1 / (1 - 0.25)}
+    rows = dropout_mask((4, 50), 0.25, rng)
+    assert len(np.unique(rows, axis=0)) == 4
+    X = np.ones((1, 2))
+    answers = {forward(X, network, "relu", "identity")[0].item() for _ in range(5)}
+    assert answers == {101.0}

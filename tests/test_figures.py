@@ -27,6 +27,7 @@ from figures.ch02_perceptron import best_line
 from figures.palette import DARK, LIGHT, SCHEMES
 from figures.svg import SVG
 from fontTools.ttLib import TTFont
+from scipy import ndimage
 
 from nnlit.datasets import circles
 from nnlit.descent import slope
@@ -53,6 +54,9 @@ CHAPTERS = {
     "shapes-through-the-layers moons-through-the-layers",
     "ch09": "chain-of-slopes forward-and-backward gradient-flow "
     "difference-step",
+    "ch11": "dogs-and-not-dogs under-right-over model-complexity "
+    "early-stopping weights-under-penalties dropped-out-network "
+    "with-and-without-dropout shifted-digits",
     "home": "home",
 }
 
@@ -515,6 +519,115 @@ def test_home_students_lie_on_the_curve():
     inside = np.abs(facts["scores"]) < 7
     assert facts["y_hat"][inside] == pytest.approx(curve[inside], abs=1e-4)
     assert inside.mean() > 0.8
+
+
+def test_only_the_purple_dog_tells_the_two_good_rules_apart():
+    facts = data("dogs-and-not-dogs")
+    wrong = {
+        name: [
+            thing
+            for thing, said, dog in zip(
+                facts["names"], answers, facts["dog"], strict=True
+            )
+            if said != dog
+        ]
+        for name, answers in facts["rules"].items()
+    }
+    assert wrong == {
+        "fur": ["black cat"],
+        "barks": [],
+        "barks, known colour": ["purple dog"],
+    }
+    assert facts["names"].index("purple dog") == facts["seen"]
+    assert facts["colours"] == {"brown", "grey", "black"}
+
+
+def test_one_unit_underfits_four_are_right_and_sixty_four_overfit():
+    facts = data("under-right-over")
+    (under, right, over), new = facts["training"], facts["fresh"]
+    assert [round(100 * share) for share in (under, right, over)] == [30, 6, 2]
+    assert [round(100 * share) for share in new] == [38, 14, 16]
+    # A single hidden unit draws a straight line, whatever it has learnt.
+    inside = facts["maps"][0] > 0.5
+    edge = np.diff(inside.astype(int), axis=1) != 0
+    rows, columns = np.nonzero(edge)
+    line = np.polyfit(rows, columns, 1)
+    assert np.abs(np.polyval(line, rows) - columns).max() <= 1
+    # Sixty-four leave an island for single points, four don't.
+    pieces = [ndimage.label(chance < 0.5)[1] for chance in facts["maps"]]
+    assert pieces == [1, 1, 2]
+
+
+def test_the_model_complexity_graph_falls_and_turns():
+    facts = data("model-complexity")
+    known = facts["training"].mean(axis=0)
+    unseen = facts["validation"].mean(axis=0)
+    assert facts["training"].shape == (5, len(facts["units"]))
+    assert (np.diff(known) < 0).all()
+    assert facts["units"][np.argmin(unseen)] == 4
+    assert unseen[0] > 0.35
+    assert unseen[2] < 0.155 < 0.16 < unseen[-1] < 0.18
+    assert known[0] > 0.3
+    assert known[-1] < 0.03
+    assert unseen[-1] - known[-1] > 1.5 * (unseen[2] - known[2])
+
+
+def test_early_stopping_ends_thirty_epochs_after_the_best():
+    facts = data("early-stopping")
+    known, unseen = facts["training"], facts["validation"]
+    assert (facts["best"], facts["stop"]) == (59, 89)
+    assert np.argmin(unseen[: facts["stop"]]) == facts["best"] - 1
+    assert unseen.argmin() == facts["best"] - 1  # nothing better came later
+    # It rises after the best epoch, the training loss goes on falling.
+    assert unseen[-30:].mean() > 1.2 * unseen[facts["best"] - 1]
+    assert known[-30:].mean() < 0.8 * known[facts["best"] - 1]
+    # Neither curve is smooth, and one rise is no reason to stop.
+    assert (np.diff(known) > 0).sum() > 50
+    assert facts["hasty"] < 10
+    assert unseen[: facts["hasty"]].min() > 0.6
+
+
+def test_l2_holds_weights_down_and_l1_puts_two_thirds_at_0():
+    facts = data("weights-under-penalties")
+    sizes = facts["sizes"]
+    assert {len(some) for some in sizes.values()} == {96}
+    largest = {name: some[0] for name, some in sizes.items()}
+    assert largest["no penalty"] > 8 > 5 > largest["L1"] > 4
+    assert largest["L2"] < 3
+    near = {name: (some < 0.005).mean() for name, some in sizes.items()}
+    assert near["L1"] > 0.6
+    assert near["L2"] == near["no penalty"] == 0
+    assert facts["fresh"]["L2"] < facts["fresh"]["no penalty"]
+    assert facts["fresh"]["L1"] < facts["fresh"]["no penalty"]
+
+
+def test_dropout_leaves_out_other_units_in_the_next_pass():
+    one, two = data("dropped-out-network")["passes"]
+    assert set(one) == set(two) == {0.0, 2.0}
+    assert (one == 0).sum() == (two == 0).sum() == 3
+    assert (one != two).any()
+
+
+def test_dropout_keeps_the_validation_loss_from_rising_again():
+    facts = data("with-and-without-dropout")
+    without = facts["without"].mean(axis=0)
+    dropped = facts["with"].mean(axis=0)
+    assert 60 < np.argmin(without) < 100
+    assert without[-1] > 1.6 * without.min()
+    assert dropped[-100:].mean() < 1.1 * dropped.min() + 0.01
+    assert np.argmin(dropped) > np.argmin(without)
+    assert (facts["with"][:, -1] < facts["without"][:, -1]).all()
+
+
+def test_the_shifted_fives_are_one_five_moved():
+    facts = data("shifted-digits")
+    images = facts["images"]
+    assert facts["digit"] == 5
+    five = images["as it is"]
+    np.testing.assert_array_equal(images["right"][:, 1:], five[:, :-1])
+    np.testing.assert_array_equal(images["left"][:, :-1], five[:, 1:])
+    np.testing.assert_array_equal(images["down"][1:], five[:-1])
+    np.testing.assert_array_equal(images["up"][:-1], five[1:])
 
 
 # --- what every figure must be ----------------------------------------------

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 PERCEPTRON = "docs/chapters/02-the-perceptron.md"
 ACTIVATIONS = "docs/chapters/03-activations.md"
 LOGISTIC = "docs/chapters/06-logistic-regression.md"
+GENERALISING = "docs/chapters/11-generalising.md"
 
 BUILD = ["mkdocs", "build", "--strict", "--site-dir", "built"]
 EQUATIONS = [
@@ -114,6 +115,12 @@ FAULTS = [
     ("dropout's scale missing on the way back", "nnlit/network.py",
      "Delta = Delta * masks[l - 1]", "Delta = Delta * (masks[l - 1] > 0)",
      [*BLOCKS, "tests/test_regularization.py", "-k", "gradient_check and dropout"], "FAILED"),
+    ("dropout without its factor", "nnlit/regularization.py",
+     "return stays / (1 - rate)", "return stays.astype(float)",
+     [*BLOCKS, "tests/test_regularization.py", "-k", "keeps_the_mean"], "FAILED"),
+    ("dropout's factor missing in a chapter's TeX", GENERALISING,
+     r"(1 - p) \cdot \frac{a}{1 - p} = a", r"(1 - p) \cdot a = a",
+     EQUATIONS, "eq-generalising-mean-kept"),
     ("L2 on the biases", "nnlit/regularization.py",
      "elastic_penalty_gradient(W, l1, l2), db)\n        for (dW, db), (W, _) in",
      "elastic_penalty_gradient(W, l1, l2), db + l2 * b)\n        for (dW, db), (W, b) in",

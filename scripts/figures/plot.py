@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.text import Text
@@ -314,3 +315,19 @@ def tint(ax: Axes, data: Mapping[str, Array], theme: Palette) -> None:
                 alpha=0.065,
                 zorder=0,
             )
+
+
+def halftone(ax: Axes, image: Array, color: str) -> None:
+    """An image as squares of one colour: the darker a pixel, the larger.
+
+    Pixels lie in [0, 1]; the one in row r and column c fills at most the
+    unit square of the data with the corner (c, r). Greys would be too faint
+    to see; squares keep the colour and give the pixel's share of the area.
+    """
+    corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
+    squares = [
+        np.array([column + 0.5, row + 0.5]) + 0.46 * np.sqrt(dark) * corners
+        for (row, column), dark in np.ndenumerate(image)
+        if dark > 0
+    ]
+    ax.add_collection(PolyCollection(squares, facecolors=color, lw=0))
