@@ -54,6 +54,8 @@ CHAPTERS = {
     "shapes-through-the-layers moons-through-the-layers",
     "ch09": "chain-of-slopes forward-and-backward gradient-flow "
     "difference-step",
+    "ch10": "training-loop batch-sizes scores-by-initialisation "
+    "optimisers-racing decay-schedules learning-curves",
     "ch11": "dogs-and-not-dogs under-right-over model-complexity "
     "early-stopping weights-under-penalties dropped-out-network "
     "with-and-without-dropout shifted-digits",
@@ -511,6 +513,78 @@ def test_difference_step_has_its_minimum_near_the_step_of_the_check():
         assert steep == pytest.approx(power, abs=0.1)
         flat = np.polyfit(np.log(h[rounded]), np.log(error[rounded]), 1)[0]
         assert flat == pytest.approx(-1, abs=0.2)
+
+
+def test_the_loop_shows_the_digits_it_names():
+    facts = data("training-loop")
+    assert facts["labels"].tolist() == [3, 8, 5, 0]
+    assert facts["images"].shape == (4, 8, 8)
+    assert (facts["images"].min(), facts["images"].max()) == (0, 16)
+
+
+def test_more_steps_an_epoch_get_further():
+    facts = data("batch-sizes")
+    assert facts["steps"] == {1: 1348, 32: 43, 1348: 1}
+    one, some, every = facts["losses"].values()
+    assert one[0] == some[0] == every[0]
+    assert one[-1] < 0.1 < some[-1] < 0.5 < 2 < every[-1]
+
+
+def test_scores_die_out_or_stay_by_their_start():
+    facts = data("scores-by-initialisation")
+    spread = facts["spread"]
+    assert not spread["zeros"].any()
+    assert spread["too small"][0] < 0.05
+    assert spread["too small"][-1] < 2e-6
+    # Half of the mean square is lost with every ReLU.
+    lost = (spread["Glorot"][-1] / spread["Glorot"][0]) ** (1 / 4)
+    assert lost == pytest.approx(0.5**0.5, rel=0.05)
+    assert np.abs(spread["He"] - 0.65).max() < 0.06
+    for shares in facts["shares"].values():
+        assert all(share.sum() > 0.99 for share in shares)
+
+
+def test_the_race_is_run_by_the_rules_and_ends_as_the_text_says():
+    facts = data("optimisers-racing")
+    for path in facts["paths"].values():
+        assert path.shape == (41, 2)
+        assert path[0].tolist() == [-9.0, 2.0]
+    losses = facts["losses"]
+    for path, loss in zip(facts["paths"].values(), losses.values(), strict=True):
+        assert loss == pytest.approx((path[:, 0] ** 2 + 40 * path[:, 1] ** 2) / 2)
+    assert losses["RMSProp"][-1] < losses["Adam"][-1] < losses["momentum"][-1] < 1
+    sgd = facts["paths"]["SGD"]
+    assert losses["SGD"][-1] > 5
+    assert abs(sgd[-1, 1]) < 1e-6  # on the valley's floor
+    assert sgd[-1, 0] < -9 / 3  # and far from its lowest point
+    assert facts["paths"]["momentum"][:, 1].min() < -1  # up the other wall
+    assert facts["paths"]["Adam"][:, 0].max() > 2  # past the lowest point
+
+
+def test_schedules_fall_as_they_are_drawn():
+    facts = data("decay-schedules")
+    for name, rates in facts["rates"].items():
+        falling = rates[10:] if name == "warm-up, cosine" else rates
+        assert np.all(np.diff(falling) <= 0), name
+        assert rates.max() <= 1, name
+    assert np.all(np.diff(facts["rates"]["warm-up, cosine"][:10]) > 0)
+    assert set(facts["rates"]["step"]) == {1.0, 0.5, 0.25, 0.125}
+    plateau, losses = facts["plateau"], facts["losses"]
+    assert plateau[0] == 1
+    assert set(plateau[1:] / plateau[:-1]) == {0.5, 1.0}
+    for at in np.flatnonzero(np.diff(plateau)):
+        assert losses[: at + 1][-2:].min() >= losses[: at - 1].min() - 0.005
+
+
+def test_learning_curves_are_five_runs_and_part():
+    facts = data("learning-curves")
+    training, validation = facts["training"], facts["validation"]
+    assert training.shape == validation.shape == (5, 40)
+    assert training[:, 0].min() > 1
+    assert training[:, -1].mean() == pytest.approx(0.07, abs=0.01)
+    assert validation[:, -1].mean() == pytest.approx(0.12, abs=0.01)
+    assert len(set(training[:, -1])) == 5
+    assert facts["scores"].min() > 0.95
 
 
 def test_home_students_lie_on_the_curve():
