@@ -16,6 +16,7 @@ from nnlit import losses
 from nnlit.network import ACTIVATIONS, LOSSES, OUTPUTS, forward, gradients, loss_value
 from nnlit.optimizers import OPTIMIZERS, clip_by_norm, make_optimizer
 from nnlit.regularization import add_penalty, dropout_masks
+from nnlit.residual import deep_gradients, deep_loss, layer_norm, layer_norm_backward
 
 if os.environ.get("NNLIT_REQUIRE_TORCH"):
     import torch
@@ -190,3 +191,38 @@ def test_the_layers_forward(activation):
     (W, b), _ = their(parameters)
     A = THEIR_ACTIVATION[activation](torch.tensor(X) @ W + b)
     assert_agree([cache[0].A], [A.detach().numpy()])
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (5, 3), (16, 64)])
+def test_layer_normalisation_and_its_way_back(shape):
+    rng = np.random.default_rng(0)
+    A, G = rng.normal(2, 3, size=shape), rng.normal(size=shape)
+    theirs = torch.tensor(A, requires_grad=True)
+    normalised = F.layer_norm(theirs, shape[1:], eps=1e-5)  # no gain, no shift
+    normalised.backward(torch.tensor(G))
+    N, s = layer_norm(A)
+    assert_agree([N], [normalised.detach().numpy()])
+    assert_agree([layer_norm_backward(G, N, s)], [theirs.grad.numpy()])
+
+
+@pytest.mark.parametrize(("normalize", "skip"), [(True, False), (False, True), (True, True)])
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "gelu"])
+def test_residual_networks(activation, normalize, skip):
+    rng = np.random.default_rng(1)
+    X, Y = rng.normal(size=(16, 6)), losses.one_hot(rng.integers(3, size=16), 3)
+    parameters = network([6, *[8] * 5, 3], seed=1, initializer="glorot_normal")
+    theirs, A = their(parameters), torch.tensor(X)
+    for l, (W, b) in enumerate(theirs):
+        below = F.layer_norm(A, A.shape[1:]) if normalize and l else A
+        Z = below @ W + b
+        H = THEIR_ACTIVATION[activation](Z)
+        A = A + H if skip and 0 < l < len(theirs) - 1 else H
+    value = F.cross_entropy(Z, torch.tensor(Y))
+    value.backward()
+    switches = {"normalize": normalize, "skip": skip}
+    ours = np.array(deep_loss(X, Y, parameters, activation, **switches))
+    assert_agree([ours], [value.detach().numpy()])
+    slopes = [tuple(a.grad for a in layer) for layer in theirs]
+    assert_agree(
+        arrays(deep_gradients(X, Y, parameters, activation, **switches)), arrays(slopes)
+    )

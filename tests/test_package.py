@@ -54,6 +54,8 @@ MAY_IMPORT = {
         "losses",
         "descent",
     },
+    "network": {"types", "checks", "activations", "losses"},
+    "residual": {"types", "checks", "network"},
 }
 
 
@@ -211,7 +213,7 @@ def test_lower_modules_never_import_higher_ones(module):
 
 
 def functions():
-    for name in CHAPTERS_1_TO_6:
+    for name in [*CHAPTERS_1_TO_6, "residual"]:
         module = import_module(f"nnlit.{name}")
         for public in module.__all__:
             value = getattr(module, public)
@@ -261,7 +263,7 @@ def public_names(module):
     ]
 
 
-@pytest.mark.parametrize("name", [*CHAPTERS_1_TO_6, "checks", "estimator"])
+@pytest.mark.parametrize("name", [*CHAPTERS_1_TO_6, "checks", "estimator", "residual"])
 def test_all_lists_what_a_module_defines(name):
     module = import_module(f"nnlit.{name}")
     assert module.__all__ == sorted(module.__all__)
