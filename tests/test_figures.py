@@ -59,6 +59,8 @@ CHAPTERS = {
     "ch11": "dogs-and-not-dogs under-right-over model-complexity "
     "early-stopping weights-under-penalties dropped-out-network "
     "with-and-without-dropout shifted-digits",
+    "ch12": "deep-and-shallow errors-by-depth residual-layer remedies "
+    "labels-and-transfer",
     "home": "home",
 }
 
@@ -702,6 +704,63 @@ def test_the_shifted_fives_are_one_five_moved():
     np.testing.assert_array_equal(images["left"][:, :-1], five[:, 1:])
     np.testing.assert_array_equal(images["down"][1:], five[:-1])
     np.testing.assert_array_equal(images["up"][:-1], five[1:])
+
+
+def test_nineteen_hidden_layers_learn_nothing_and_one_does():
+    facts = data("deep-and-shallow")
+    chance = np.log(10)
+    assert np.abs(facts["deep"][1:] - chance).max() < 0.01
+    assert facts["shallow"][-1] < 0.7
+    assert np.all(np.diff(facts["shallow"]) < 0)
+
+
+def test_errors_shrink_or_grow_by_a_factor_a_layer():
+    facts = data("errors-by-depth")
+    starts = ("he, halved", "glorot", "he", "he, doubled")
+    for activation in ("sigmoid", "tanh", "relu"):
+        sizes = [facts[activation, start] for start in starts]
+        factors = [(size[0] / size[18]) ** (1 / 18) for size in sizes]
+        assert factors == sorted(factors)
+        if activation == "sigmoid":  # every start loses
+            assert factors[-1] < 0.6
+            assert factors[1] == pytest.approx(0.25, abs=0.03)
+        # A power of the depth: nearly a straight line.
+        for size, factor in zip(sizes[:3], factors[:3], strict=True):
+            steps = np.diff(np.log(size[:19]))
+            assert steps.mean() == pytest.approx(-np.log(factor))
+            assert steps.std() < 0.35
+    relu = {start: facts["relu", start] for start in starts}
+    assert 1 / 3 < relu["he"][0] / relu["he"][18] < 3
+    assert relu["he, halved"][18] / relu["he, halved"][0] == pytest.approx(
+        2.0**18 * relu["he"][18] / relu["he"][0], rel=0.5
+    )
+
+
+def test_every_remedy_keeps_the_gradient_near_one():
+    facts = data("remedies")
+    assert np.abs(np.log10(facts["plain"][:, 0]) + 12).max() < 1
+    for name in ("He and ReLU", "normalised", "residual", "both"):
+        mean = np.log10(facts[name]).mean(axis=0)
+        assert np.abs(mean[:19]).max() < 1, name
+    assert facts["residual"][:, -1].min() > facts["normalised"][:, -1].max()
+
+
+def test_transfer_loses_on_the_easy_task_and_wins_on_the_hard_one():
+    facts = data("labels-and-transfer")
+    ways = ("pixels", "from nothing", "frozen", "tuned")
+
+    def mean(task):
+        return dict(zip(ways, (facts[task, way].mean(axis=0) for way in ways), strict=True))
+
+    easy, hard = mean("in the middle"), mean("anywhere")
+    assert all(facts["anywhere", way].shape == (5, 6) for way in ways)
+    assert all(np.all(easy["frozen"] < easy[way]) for way in ways if way != "frozen")
+    assert np.abs(easy["tuned"] - easy["from nothing"]).max() < 0.05
+    for way in ("pixels", "from nothing", "tuned"):
+        assert np.all(hard["frozen"][:5] > hard[way][:5])
+    assert hard["tuned"][5] > hard["from nothing"][5] > hard["frozen"][5]
+    spread = facts["anywhere", "frozen"].std(axis=0)[2]
+    assert hard["frozen"][2] - spread > hard["from nothing"][2]
 
 
 # --- what every figure must be ----------------------------------------------
