@@ -2,9 +2,9 @@
 PYTHON ?= python3
 export HOST PORT
 
-.PHONY: serve test build figures lint setup clean
+.PHONY: serve test test-all build figures results bench lint setup clean
 
-serve test build figures lint setup:
+serve test test-all build figures results bench lint setup:
 	@$(PYTHON) scripts/project.py $@
 
 clean:

@@ -177,11 +177,15 @@ def lint():
 
 
 def test(words):
-    """Everything that is checked."""
+    """Style, types and tests."""
     lint()
     # A file's tests stay together: the blocks of a page share their names, and
     # the site is built once for the tests that read it.
     run([PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *words])
+
+
+# Commands whose further words go to what they run.
+WITH_WORDS = ("test", "test-all", "results", "bench")
 
 
 def main():
@@ -191,9 +195,11 @@ def main():
     server = commands.add_parser("serve", help="show the book while you write it")
     server.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1")
     server.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
-    tests = commands.add_parser("test", help="check everything")
-    tests.add_argument("words", nargs="*", help="handed to pytest")
     for name, about in (
+        ("test", "check what takes minutes at most"),
+        ("test-all", "check everything, random faults in every formula included"),
+        ("results", "compute the numbers that take long; goes on where it stopped"),
+        ("bench", "how fast the network is beside a plain loop"),
         ("setup", "install only"),
         ("build", "write the site to site/"),
         ("figures", "draw the figures"),
@@ -201,13 +207,17 @@ def main():
     ):
         commands.add_parser(name, help=about)
     arguments, rest = parser.parse_known_args()
-    if rest and arguments.command != "test":
+    if rest and arguments.command not in WITH_WORDS:
         parser.error("unknown: " + " ".join(rest))
-    setup(tests=arguments.command in ("test", "lint", "setup"))
+    setup(tests=arguments.command not in ("serve", "build", "figures"))
     if arguments.command == "serve":
         serve(arguments.host, arguments.port)
     elif arguments.command == "test":
-        test([*arguments.words, *rest])
+        test(["-m", "not slow", *rest])
+    elif arguments.command == "test-all":
+        test(rest)
+    elif arguments.command in ("results", "bench"):
+        run([PYTHON, "scripts/{}.py".format(arguments.command), *rest])
     elif arguments.command == "build":
         run([BIN / "mkdocs", "build", "--strict"])
     elif arguments.command == "figures":

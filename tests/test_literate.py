@@ -15,7 +15,7 @@ from literate.dialect import Evaluator, FormulaError, Knowledge, parse, statemen
 from literate.docstrings import to_markdown
 from literate.errors import PageError
 from literate.extension import Context, session_code
-from literate.symbols import DRAWS, Symbol
+from literate.symbols import ALLOWED, DRAWS, Symbol
 
 ROOT = Path(__file__).parent.parent
 
@@ -639,6 +639,40 @@ def test_a_row_that_says_nothing_clear_is_an_error_with_its_line(row: str) -> No
         equations.symbols_of(page.parts(table.split("\n"), "p.md"), "p.md")
 
 
+@pytest.mark.parametrize("name", ALLOWED)
+def test_what_is_drawn_is_allowed_and_something_else_is_not(name: str) -> None:
+    assert ALLOWED[name](DRAWS[name](np.random.default_rng(0), (200, 3))).all()
+    assert not ALLOWED[name](np.array([-0.5])).any()
+
+
+@pytest.mark.parametrize(("values", "wrong"), [("0 or 1", True), ("between 0 and 1", False)])
+def test_a_definition_must_be_like_the_row_of_its_table(values: str, wrong: bool) -> None:
+    """y is a label; a page that computes a probability must not call it y."""
+    text = f"""\
+| symbol | meaning | in Python | shape | values |
+| --- | --- | --- | --- | --- |
+| $z$ | score | `z` | `number` | any |
+| $y$ | label | `y` | `number` | {values} |
+
+$$
+y = \\frac{{1}}{{1 + e^{{-z}}}}
+$$ {{#eq-y code="code.sigmoid(z)"}}
+"""
+    if wrong:
+        with pytest.raises(PageError, match=r"y comes out as .*, but its table says '0 or 1'"):
+            run(text)
+    else:
+        assert run(text)[0].comparisons
+
+
+def test_a_derivative_by_an_entry_that_is_not_there_is_an_error() -> None:
+    """w never has nine entries."""
+    wrong = LOGISTIC.replace(r"\frac{\partial E}{\partial w_j}", r"\frac{\partial E}{\partial w_9}")
+    assert wrong != LOGISTIC
+    with pytest.raises(PageError, match=r"eq-slope: w has no entry \[9\]"):
+        run(wrong)
+
+
 @pytest.mark.parametrize("name", DRAWS)
 def test_random_values_keep_what_the_table_says(name: str) -> None:
     drawn = DRAWS[name](np.random.default_rng(0), (200, 3))
@@ -652,6 +686,7 @@ def test_random_values_keep_what_the_table_says(name: str) -> None:
         "sums to 1": np.allclose(drawn.sum(axis=1), 1) and (drawn > 0).all(),
         "0 to 10": ((drawn >= 0) & (drawn <= 10)).all(), "one": (drawn == 1).all(),
         "whole": (drawn == drawn.round()).all(), "any": drawn.min() < 0 < drawn.max(),
+        "small": 0 < np.abs(drawn).max() < 0.5,
     }  # fmt: skip
     assert held[name]
 

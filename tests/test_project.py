@@ -78,8 +78,8 @@ def test_another_failure_points_to_the_log(project, capsys) -> None:
 def test_the_makefile_and_the_readme_name_the_same_commands() -> None:
     makefile = (ROOT / "Makefile").read_text()
     readme = (ROOT / "README.md").read_text()
-    targets = re.search(r"^([a-z ]+):\n\t@\$\(PYTHON\) scripts/project.py", makefile, re.MULTILINE)
-    for command in re.findall(r"make ([a-z]+)", readme):
+    targets = re.search(r"^([a-z -]+):\n\t@\$\(PYTHON\) scripts/project.py", makefile, re.MULTILINE)
+    for command in re.findall(r"make ([a-z-]+)", readme):
         assert command in targets[1].split(), command
     help_text = subprocess.run(
         [sys.executable, "scripts/project.py", "--help"],
@@ -91,7 +91,7 @@ def test_the_makefile_and_the_readme_name_the_same_commands() -> None:
 
 def test_ci_runs_the_readmes_test_command_and_a_strict_build() -> None:
     script = (ROOT / ".ci/run").read_text()
-    assert "\nmake test\n" in script
+    assert "\nmake test-all\n" in script
     assert "\nmake build\n" in script
     assert "mkdocs" not in script.replace("make", "")
     assert '"--strict"' in (ROOT / "scripts/project.py").read_text()

@@ -658,6 +658,10 @@ class Evaluator:
         now = np.asarray(self.value(by.name, letters), dtype=float)
         at = tuple(int(self.work_out(i)) - self.first_index(by.name) for i in by.indices)
 
+        sizes = zip(at, now.shape, strict=False)
+        if len(at) > now.ndim or any(not 0 <= i < size for i, size in sizes):
+            raise FormulaError(f"{by.name} has no entry {[i + 1 for i in at]} to differentiate by")
+
         def moved(shift: Any) -> Any:
             value = now.copy()
             value[at] += shift

@@ -53,11 +53,11 @@ from literate.dialect import (
     statements,
 )
 from literate.errors import PageError
-from literate.symbols import Symbol, read_table
+from literate.symbols import ALLOWED, Symbol, read_table
 
 # How many random draws judge an equation: many where a draw is cheap (answers
 # of 0 or 1 agree by chance half of the time), few where slopes are measured.
-DRAWS, DRAWS_OF_SUMS, DRAWS_OF_SLOPES = 60, 12, 4
+DRAWS, DRAWS_OF_BOUNDS, DRAWS_OF_SUMS, DRAWS_OF_SLOPES = 60, 24, 12, 4
 RELATIVE, ABSOLUTE = 1e-9, 1e-11
 RELATIVE_SLOPE, ABSOLUTE_SLOPE = 1e-6, 1e-8
 
@@ -186,6 +186,9 @@ class PageChecker:
                 raise FormulaError(f"only {judged} of {10 * enough} draws can judge it")
 
     def _draws_for(self, chain: list[Any]) -> int:
+        if any(relation in COMPARE for relation in chain[1::2]):
+            # a wrong bound shows only where the right one is tight
+            return min(self.draws, DRAWS_OF_BOUNDS)
         if any(mentions_slope(m, self.known) for m in chain[::2]):
             return min(self.draws, DRAWS_OF_SLOPES)
         if any(sums(m, self.known) for m in chain[::2]):
@@ -250,12 +253,23 @@ class PageChecker:
                 left, right = stacks[base], stacks[at + 1]
                 count += self._same(left, right, relations[at], members[at + 1], loose, evaluator)
             value = stacks[1] if start else stacks[0]
+            if new is not None:
+                self._like_its_table(value, new)
             expected = self._expected(evaluator, code, new, parameters)
             if relations[0] == r"\leftarrow" and expected is None:
                 raise FormulaError('an update needs its function: code="…"')
             if expected is not None:
                 count += self._same(value, expected, "code", None, loose, evaluator, code)
         return count
+
+    def _like_its_table(self, value: Any, new: Definition) -> None:
+        """A label that is defined as a probability is not what its row says."""
+        symbol = self.known.symbols.get(new.name)
+        allowed = ALLOWED.get(symbol.values) if symbol else None
+        if allowed is not None and not np.all(allowed(value)):
+            raise FormulaError(
+                f"{new.name} comes out as {_short(value)}, but its table says {symbol.values!r}"
+            )
 
     def _stack(
         self,

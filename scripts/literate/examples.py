@@ -18,6 +18,7 @@ import doctest
 import io
 import re
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -139,9 +140,8 @@ def _session(text: str, namespace: dict[str, Any]) -> list[str]:
             try:
                 exec(compile(example.source, "<session>", "single"), namespace)
             except Exception as error:
-                name = type(error).__name__
                 printed.write("Traceback (most recent call last):\n  ...\n")
-                printed.write(f"{name}: {error}\n" if str(error) else f"{name}\n")
+                printed.write("".join(traceback.format_exception_only(error)))
         lines += printed.getvalue().rstrip("\n").split("\n") if printed.getvalue() else []
     return lines
 

@@ -255,7 +255,9 @@ class CopiesPostprocessor(Postprocessor):
             line = targets[name].line if name in targets else 1
             raise PageError(
                 f"/// {block}: not understood; are its options right? "
-                "(text with a colon in it needs quotes)", self.context.where, line
+                "(text with a colon in it needs quotes)",
+                self.context.where,
+                line,
             )
         text = self.SESSION.sub(self._session, text)
         text = self.EMBED.sub(self._embed, text)

@@ -87,9 +87,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     again.save(_context.root)
     if _drawing is None or _drawing.poll() is not None:
         script = _context.root / "scripts" / "build_figures.py"
-        _drawing = subprocess.Popen(
-            [sys.executable, str(script), "all"], stdout=subprocess.DEVNULL
-        )
+        _drawing = subprocess.Popen([sys.executable, str(script), "all"], stdout=subprocess.DEVNULL)
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:

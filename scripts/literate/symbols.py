@@ -42,6 +42,7 @@ def _distribution(rng: Rng, shape: Shape) -> np.ndarray:
 DRAWS: dict[str, Callable[[Rng, Shape], np.ndarray]] = {
     "any": lambda rng, shape: rng.normal(0.0, 1.5, shape),
     "one": lambda rng, shape: np.ones(shape),
+    "small": lambda rng, shape: rng.normal(0.0, 0.05, shape),
     "positive": lambda rng, shape: rng.uniform(0.2, 3.0, shape),
     "small, positive": lambda rng, shape: rng.uniform(0.02, 0.4, shape),
     "between 0 and 1": lambda rng, shape: rng.uniform(0.05, 0.95, shape),
@@ -51,6 +52,20 @@ DRAWS: dict[str, Callable[[Rng, Shape], np.ndarray]] = {
     "one-hot": _one_hot,
     "sums to 1": _distribution,
     "0 to 10": lambda rng, shape: rng.uniform(0.0, 10.0, shape),
+}
+
+# What a value that a page defines must be like, where a table says it.
+ALLOWED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "one": lambda x: x == 1,
+    "positive": lambda x: x > 0,
+    "small, positive": lambda x: x > 0,
+    "between 0 and 1": lambda x: (x >= 0) & (x <= 1),
+    "0 or 1": lambda x: (x == 0) | (x == 1),
+    "−1 or 1": lambda x: np.abs(x) == 1,
+    "whole": lambda x: x == np.round(x),
+    "one-hot": lambda x: (x == 0) | (x == 1),
+    "sums to 1": lambda x: x >= 0,
+    "0 to 10": lambda x: (x >= 0) & (x <= 10),
 }
 
 CELL = re.compile(r"(?<!\\)\|")
