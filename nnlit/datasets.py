@@ -2,7 +2,8 @@
 
 The generated sets are made up for the book, and their descriptions say so.
 The small real ones ship with the package (`nnlit/data`, with their sources
-and licences in `LICENSES.md`) and need no network. MNIST, Fashion-MNIST and
+and licences in `LICENSES.md`) and need no network, and so do the messages,
+which were written for the book. MNIST, Fashion-MNIST and
 the SMS spam collection are downloaded when they are first asked for.
 """
 
@@ -41,6 +42,7 @@ __all__ = [
     "fashion_mnist",
     "gate",
     "iris",
+    "messages",
     "mnist",
     "moons",
     "shift_images",
@@ -366,6 +368,25 @@ def digits() -> Dataset:
     )
 
 
+def messages() -> Dataset:
+    """Load 120 short messages, spam or not, written for this book.
+
+    Nobody ever sent them. They are few and come from one hand, so a filter
+    that knows them knows little of real ones; see sms_spam for those.
+    Shapes: X (120,) of texts, to be counted as words; y (120,)
+    0 for a message that was wanted ("ham"), 1 for spam.
+
+    >>> data = messages()
+    >>> len(data), int(data.y.sum()), data.X[0]
+    (120, 54, 'Are you free for lunch tomorrow?')
+    """
+    text = resources.files("nnlit").joinpath("data", "messages.txt")
+    return _labelled(
+        text.read_text(encoding="utf-8"),
+        "120 short messages, 54 of them spam, made up for this book.",
+    )
+
+
 def shift_images(
     X: Array, down: int = 0, right: int = 0, shape: tuple[int, int] = (8, 8)
 ) -> Array:
@@ -468,13 +489,9 @@ def sms_spam() -> Dataset:
     with zipfile.ZipFile(
         _download("sms-spam/sms-spam-collection.zip")
     ) as packed:
-        lines = packed.read("SMSSpamCollection").decode().splitlines()
-    rows = [line.split("\t", 1) for line in lines]
-    return Dataset(
-        np.array([text for _, text in rows], dtype=object),
-        np.array([label == "spam" for label, _ in rows]).astype(int),
-        ("message",),
-        ("ham", "spam"),
+        text = packed.read("SMSSpamCollection").decode()
+    return _labelled(
+        text,
         "5,574 text messages in English, 747 of them spam; Almeida and Gómez "
         "Hidalgo (2011), by way of UCI.",
     )
@@ -492,6 +509,18 @@ FASHION_NAMES = (
     "bag",
     "ankle boot",
 )
+
+
+def _labelled(text: str, description: str) -> Dataset:
+    """Read messages, one a line after "ham" or "spam" and a tab."""
+    rows = [line.split("\t", 1) for line in text.splitlines()]
+    return Dataset(
+        np.array([message for _, message in rows], dtype=object),
+        np.array([label == "spam" for label, _ in rows]).astype(int),
+        ("message",),
+        ("ham", "spam"),
+        description,
+    )
 
 
 def _download(name: str) -> Path:

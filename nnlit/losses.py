@@ -1,4 +1,4 @@
-"""Losses, each directly above its gradient.
+"""Losses, each directly above its gradient, and counts of right answers.
 
 A name says whether a loss is a sum or a mean. Losses take predictions first,
 true answers second, and give one number; gradients are with respect to the
@@ -26,6 +26,7 @@ __all__ = [
     "binary_cross_entropy_from_scores",
     "binary_cross_entropy_from_scores_gradient",
     "binary_cross_entropy_gradient",
+    "confusion_matrix",
     "cross_entropy",
     "cross_entropy_from_scores",
     "cross_entropy_from_scores_gradient",
@@ -37,6 +38,8 @@ __all__ = [
     "mean_squared_error_gradient",
     "negative_log_likelihood",
     "one_hot",
+    "precision",
+    "recall",
     "softplus",
 ]
 
@@ -363,3 +366,72 @@ def accuracy(y_hat: Array, y: Array) -> float:
             f"got {len(y_hat)} and {len(y)}"
         )
     return float(np.mean(y_hat == y))
+
+
+def confusion_matrix(y_hat: Array, y: Array, K: int) -> Array:
+    """Count which class was taken for which.
+
+    Formula: C = Yᵀ Ŷ with one-hot rows, Cₖₗ = Σᵢ [yᵢ = k] [ŷᵢ = l]: rows are
+    the true classes, columns the answers, right ones on the diagonal.
+    Shapes: ŷ and y class numbers (n,) of 0 … K−1; the result (K, K) of
+    whole numbers.
+    Errors: as one_hot, and ValueError where the lengths differ.
+    Source: Manning, Raghavan & Schütze (2008), Introduction to Information
+    Retrieval, 14.5.
+
+    >>> confusion_matrix(np.array([0, 1, 1]), np.array([0, 1, 0]), 2)
+    array([[1, 1],
+           [0, 1]])
+    """
+    Y_hat, Y = one_hot(y_hat, K), one_hot(y, K)
+    if len(Y_hat) != len(Y):
+        raise ValueError(
+            "y_hat and y must have the same length, "
+            f"got {len(Y_hat)} and {len(Y)}"
+        )
+    return (Y.T @ Y_hat).astype(int)
+
+
+def _two_classes(y_hat: Array, y: Array) -> tuple[Array, Array]:
+    """Return answers and true labels (n,), each 0 or 1, as floats."""
+    for labels, name in ((y_hat, "y_hat"), (y, "y")):
+        for label in check_vector(labels, name).tolist():
+            if label not in (0, 1):
+                raise ValueError(
+                    f"{name} must hold only 0 and 1, got {label!r}"
+                )
+    return pair(np.asarray(y_hat), np.asarray(y))
+
+
+def precision(y_hat: Array, y: Array) -> float:
+    """Give the share of the ones answered that are right.
+
+    Formula: Σᵢ ŷᵢ yᵢ / Σᵢ ŷᵢ, and 0 where no 1 was answered, as
+    scikit-learn has it.
+    Shapes: ŷ and y labels 0 or 1 (n,); the result in [0, 1].
+    Errors: ValueError for other labels or lengths that differ.
+    Source: Manning, Raghavan & Schütze (2008), Introduction to Information
+    Retrieval, 8.3.
+
+    >>> precision(np.array([1, 1, 0, 0]), np.array([1, 0, 1, 1]))
+    0.5
+    """
+    y_hat, y = _two_classes(y_hat, y)
+    return float(np.sum(y_hat * y) / max(np.sum(y_hat), 1))
+
+
+def recall(y_hat: Array, y: Array) -> float:
+    """Give the share of the true ones that were found.
+
+    Formula: Σᵢ ŷᵢ yᵢ / Σᵢ yᵢ, and 0 where there is no 1 to be found, as
+    scikit-learn has it.
+    Shapes: ŷ and y labels 0 or 1 (n,); the result in [0, 1].
+    Errors: ValueError for other labels or lengths that differ.
+    Source: Manning, Raghavan & Schütze (2008), Introduction to Information
+    Retrieval, 8.3.
+
+    >>> round(recall(np.array([1, 1, 0, 0]), np.array([1, 0, 1, 1])), 4)
+    0.3333
+    """
+    y_hat, y = _two_classes(y_hat, y)
+    return float(np.sum(y_hat * y) / max(np.sum(y), 1))

@@ -317,6 +317,25 @@ def test_diabetes_is_in_raw_units():
     assert (data.y.min(), data.y.max()) == (25, 346)
 
 
+def test_the_messages_are_the_books_own_and_name_nobody():
+    data = datasets.messages()
+    assert len(data) == len(set(data.X)) == 120
+    assert np.bincount(data.y).tolist() == [66, 54]
+    assert data.X.dtype == object
+    assert data.y.dtype.kind == "i"
+    assert (data.feature_names, data.target_names) == (("message",), ("ham", "spam"))
+    assert "made up" in data.description
+    for message in data.X:
+        assert 15 < len(message) < 90
+        assert message == message.strip()
+        assert message.isascii()
+        # No address, and no number long enough to ring anybody.
+        assert not re.search(r"@|://|www|\.\w|\d{6}", message)
+    train, test = data.split(0.25)
+    assert (len(train), len(test)) == (90, 30)
+    assert not set(train.X) & set(test.X)
+
+
 # --- images moved ----------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn import metrics
 from sklearn.metrics import log_loss
 
 from nnlit import losses
@@ -416,3 +417,87 @@ def test_accuracy_is_the_share_of_right_answers():
 def test_accuracy_of_labels_that_do_not_match_is_an_error(y_hat, y):
     with pytest.raises(ValueError, match="must have"):
         losses.accuracy(y_hat, y)
+
+
+def some_labels(K, n=60):
+    rng = np.random.default_rng(K)
+    return rng.integers(K, size=n), rng.integers(K, size=n)
+
+
+@pytest.mark.parametrize("K", [2, 3, 10])
+def test_the_confusion_matrix_equals_scikit_learns(K):
+    y_hat, y = some_labels(K)
+    C = losses.confusion_matrix(y_hat, y, K)
+    np.testing.assert_array_equal(C, metrics.confusion_matrix(y, y_hat))
+    assert C.dtype.kind == "i"
+    assert C.trace() / C.sum() == losses.accuracy(y_hat, y)
+
+
+def test_a_row_of_the_confusion_matrix_is_a_true_class():
+    C = losses.confusion_matrix([2, 2, 0], [0, 0, 0], 4)
+    assert C.tolist() == [[1, 0, 2, 0], [0] * 4, [0] * 4, [0] * 4]
+
+
+@pytest.mark.parametrize(
+    ("y_hat", "y", "wrong"),
+    [
+        ([0, 1], [1], "length"),
+        ([0, 2], [0, 1], "0 to 1"),
+        ([0, 1], [0, -1], "got -1"),
+    ],
+)
+def test_the_confusion_matrix_of_labels_that_do_not_match_is_an_error(
+    y_hat, y, wrong
+):
+    with pytest.raises(ValueError, match=wrong):
+        losses.confusion_matrix(y_hat, y, 2)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_precision_and_recall_equal_scikit_learns(seed):
+    y_hat, y = np.random.default_rng(seed).integers(2, size=(2, 30))
+    assert losses.precision(y_hat, y) == pytest.approx(
+        metrics.precision_score(y, y_hat)
+    )
+    assert losses.recall(y_hat, y) == pytest.approx(
+        metrics.recall_score(y, y_hat)
+    )
+    C = losses.confusion_matrix(y_hat, y, 2)
+    assert losses.precision(y_hat, y) == pytest.approx(
+        C[1, 1] / C[:, 1].sum()
+    )
+    assert losses.recall(y_hat, y) == pytest.approx(C[1, 1] / C[1].sum())
+
+
+def test_precision_and_recall_tell_the_two_mistakes_apart():
+    everything, nothing, y = [1, 1, 1, 1], [0, 0, 0, 0], [1, 0, 0, 0]
+    assert (
+        losses.precision(everything, y),
+        losses.recall(everything, y),
+    ) == (0.25, 1)
+    assert (losses.precision(nothing, y), losses.recall(nothing, y)) == (0, 0)
+    assert losses.recall(y, nothing) == 0
+    assert type(losses.precision(y, y)) is type(losses.recall(y, y)) is float
+    wide = np.ones(200, np.uint8)
+    assert losses.precision(wide, wide) == losses.recall(wide, wide) == 1
+
+
+@pytest.mark.parametrize(
+    "measure", [losses.precision, losses.recall], ids=name
+)
+@pytest.mark.parametrize(
+    ("y_hat", "y", "wrong"),
+    [
+        ([0.5, 1], [0, 1], "y_hat must hold only 0 and 1, got 0.5"),
+        ([0, 1], [0, 2], "y must hold only 0 and 1, got 2"),
+        (["spam"], [1], "y_hat must hold only 0 and 1, got 'spam'"),
+        ([0, 1], [1], "same shape"),
+        ([[0], [1]], [0, 1], "y_hat must have 1 dimension"),
+        ([], [], "empty"),
+    ],
+)
+def test_precision_and_recall_of_other_labels_are_errors(
+    measure, y_hat, y, wrong
+):
+    with pytest.raises(ValueError, match=wrong):
+        measure(y_hat, y)
