@@ -64,7 +64,7 @@ class Optimizer(ABC):
     def reset(self) -> None:
         """Forget every step made."""
         self.t = 0
-        self.state: list[list[list[Array]]] = []
+        self.state: list[tuple[list[Array], ...]] = []
 
     def step(
         self,
@@ -79,16 +79,17 @@ class Optimizer(ABC):
         """
         if not self.state:
             self.state = [
-                [
+                tuple(
                     [np.zeros_like(w) for _ in range(self.memories)]
                     for w in layer
-                ]
+                )
                 for layer in parameters
             ]
         self.t += 1
-        for layer in zip(parameters, gradients, self.state, strict=True):
-            for w, g, memory in zip(*layer, strict=True):
-                self.update(w, g, learning_rate, *memory)
+        layers = zip(parameters, gradients, self.state, strict=True)
+        for (W, b), (dW, db), (memory_W, memory_b) in layers:
+            self.update(W, dW, learning_rate, *memory_W)
+            self.update(b, db, learning_rate, *memory_b)
 
     @abstractmethod
     def update(

@@ -199,12 +199,15 @@ class Trainer:
     def step(self, X: Array, Y: Array, learning_rate: float) -> Array:
         """Make one step on a batch and return its scores before it."""
         parameters, masks = self.parameters, None
-        names = (self.activation, self.output, self.loss or "")
+        activation, output, loss = self.activation, self.output, self.loss
         if self.dropout:
             masks = dropout_masks(len(X), parameters, self.dropout, self.rng)
-        _, cache = forward(X, parameters, *names[:2], masks)
-        slopes = backward(cache, parameters, Y, *names, masks)
-        slopes = add_penalty(slopes, parameters, self.l1, self.l2)
+        _, cache = forward(X, parameters, activation, output, masks)
+        slopes = backward(
+            cache, parameters, Y, activation, output, loss or "", masks
+        )
+        if self.l1 or self.l2:
+            slopes = add_penalty(slopes, parameters, self.l1, self.l2)
         if self.max_norm is not None:
             slopes = clip_by_norm(slopes, self.max_norm)
         self.optimizer.step(parameters, slopes, learning_rate)
