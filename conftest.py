@@ -1,6 +1,11 @@
-"""Collects the code blocks of the pages as tests (see literate.examples)."""
+"""Collects the code blocks of the pages as tests (see literate.examples).
+
+Those of the labs run in a kernel, see tests/test_notebooks.py.
+"""
 
 from literate.examples import sybil_parser
 from sybil import Sybil
 
-pytest_collect_file = Sybil(parsers=[sybil_parser], path="docs", pattern="**/*.md").pytest()
+pytest_collect_file = Sybil(
+    parsers=[sybil_parser], path="docs", pattern="**/*.md", excludes=["notebooks/*.md"]
+).pytest()

@@ -224,6 +224,13 @@ def _closure(start: Iterable[Path]) -> set[Path]:
     return found
 
 
+def imported_by(source: str) -> set[Path]:
+    """The project files that some source imports, however deep, with data."""
+    _forget()
+    nodes = ast.walk(ast.parse(source))
+    return _closure(file for node in nodes for file in _imported(node))
+
+
 @cache
 def _imports_of(path: Path) -> tuple[Path, ...]:
     """The project files that a file imports, and the data beside it."""

@@ -16,12 +16,16 @@ pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parent.parent
 PAGES = ["", *(f"chapters/{p.stem}/" for p in sorted((ROOT / "docs/chapters").glob("*.md"))),
+         *(f"notebooks/{p.stem}/" for p in sorted((ROOT / "docs/notebooks").glob("*.md"))),
          "notation/", "glossary/", "references/", "api/", "api/activations/"]  # fmt: skip
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-AXE_PAGES = ["", "chapters/02-the-perceptron/", "notation/", "api/activations/"]
+AXE_PAGES = [
+    "", "chapters/02-the-perceptron/", "notebooks/activation_functions/", "notation/",
+    "api/activations/",
+]  # fmt: skip
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 
 

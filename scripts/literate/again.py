@@ -19,7 +19,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, TableOfContents
 
-from literate import assets, embed
+from literate import assets, embed, notebook
 from literate.extension import FIGURES, FORMULA, Context
 
 EMBEDDED = re.compile(r"^\s*@embed\s+(\S+)", re.MULTILINE)
@@ -45,8 +45,12 @@ def key(markdown: str, page: Page, context: Context) -> str:
     for name in DOCUMENTED.findall(markdown):
         hashed.update((context.root / f"{name.replace('.', '/')}.py").read_bytes())
     for name in FIGURE.findall(markdown):
-        path = context.root / "docs" / FIGURES / f"{name}-light.svg"
+        folder = notebook.LABS if notebook.is_notebook(page.file.src_uri) else FIGURES
+        path = context.root / "docs" / folder / f"{name}-light.svg"
         hashed.update(path.read_bytes()[:2000] if path.is_file() else b"")
+    if notebook.is_notebook(page.file.src_uri):
+        file = notebook.store_of(Path(page.file.abs_src_path))
+        hashed.update(file.read_bytes() if file.is_file() else b"")
     return hashed.hexdigest()
 
 

@@ -71,7 +71,12 @@ class Book:
 
 
 def label_of(path: Path) -> str:
-    """What numbers begin with: `3.` in a chapter, `N.` on the notation page."""
+    """What numbers begin with: `3.` in a chapter, `N.` on the notation page.
+
+    A lab's begin with the initials of its first two words, `AF.`.
+    """
+    if path.parent.name == "notebooks":
+        return "".join(word[0].upper() for word in path.stem.split("_")[:2]) + "."
     digits = re.match(r"(\d+)-", path.name)
     if digits:
         return f"{int(digits[1])}."

@@ -38,7 +38,7 @@ from markdown.preprocessors import Preprocessor
 from pymdownx.blocks import BlocksExtension
 from pymdownx.blocks.block import Block
 
-from literate import embed, katex, page
+from literate import embed, katex, notebook, page
 from literate.book import Book
 from literate.dialect import FormulaError, name_of, parse
 from literate.equations import symbols_of
@@ -63,6 +63,8 @@ class Context:
     # (`late`), so that nothing in between has to read them.
     late: bool = False
     formulas: dict[str, str] = field(default_factory=dict)
+    lenient: bool = False  # while serving, a changed cell may lack its output
+    repository: str = ""  # owner/name on GitHub, for the labs
 
     def keep(self, rendered: str) -> str:
         """A short stand-in for a rendered formula."""
@@ -92,18 +94,34 @@ class LiteratePreprocessor(Preprocessor):
         context.names = {s.python.split(".")[-1] for s in symbols.values() if s.python}
         equations = [p for p in found if p.kind == "equation"]
         numbers = {p.line: str(count) for count, p in enumerate(equations, start=1)}
+        cells = self.cells(lines, found)
         for first, last, parts in reversed(_by_rows(found)):
             try:
                 if parts[0].kind == "equation":
                     lines[first : last + 1] = self.equation(parts[0], numbers, symbols)
                 elif parts[0].kind == "embed":
                     lines[first : last + 1] = self.embed(parts[0])
+                elif first in cells:
+                    lines[first : last + 1] = cells[first]
                 elif parts[0].kind in ("inline", "reference"):
                     lines[first : last + 1] = self.prose(lines[first : last + 1], parts)
             except (katex.KatexError, embed.UnknownName) as error:
                 line = getattr(error, "line", parts[0].line)
                 raise PageError(str(error), context.where, line) from None
+        if cells:
+            title = next(row for row, line in enumerate(lines) if line.startswith("# "))
+            lines.insert(title + 1, "\n" + notebook.links(context.where, context.repository))
+            lines = "\n".join(lines).split("\n")
         return lines
+
+    def cells(self, lines: list[str], found: list[page.Part]) -> dict[int, list[str]]:
+        """Of a lab: its cells with what they printed, by row."""
+        context = self.context
+        if context.book is None or not notebook.is_notebook(context.where):
+            return {}
+        return notebook.with_outputs(
+            lines, found, context.where, context.book.docs, context.lenient
+        )
 
     # ---- equations
 
@@ -328,7 +346,8 @@ class FigureBlock(Block):
             raise wrong("needs `alt:`, a sentence for those who can't see it")
         figure = etree.SubElement(parent, "figure", {"class": "figure", "id": f"fig-{name}"})
         for scheme in ("light", "dark"):
-            file = f"{FIGURES}/{name}-{scheme}.svg"
+            lab = notebook.is_notebook(context.where)
+            file = f"{notebook.LABS if lab else FIGURES}/{name}-{scheme}.svg"
             size = svg_size(context.root / "docs" / file)
             if size is None:
                 raise wrong("no such figure: is there a function for it in scripts/figures?")

@@ -7,18 +7,20 @@ that figures, KaTeX and fonts have to be there before it is.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import build_figures
+import notebooks
 from jinja2 import Environment, FileSystemBytecodeCache
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import Files
+from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from literate import again, assets
+from literate import again, assets, notebook
 from literate.book import Book
 from literate.errors import PageError
 from literate.extension import Context
@@ -43,6 +45,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     root = Path(config.config_file_path).parent
     _context.root = root
     _context.book = Book(root, Path(config.docs_dir))
+    _context.lenient = _serving
+    _context.repository = config.extra.get("repository") or ""
     config.mdx_configs["literate"] = {"context": _context}
     return config
 
@@ -51,6 +55,7 @@ def on_pre_build(config: MkDocsConfig) -> None:
     """Fetches nothing: copies installed assets and draws missing figures."""
     assets.copy(_context.root)
     _draw_figures()
+    notebooks.draw_figures()
     _context.book.read()
     if _serving:
         again.load(_context.root)
@@ -65,6 +70,19 @@ def _draw_figures() -> None:
         build_figures.ensure()
     except build_figures.FigureError as error:
         raise PageError(str(error)) from None
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Adds each lab as an .ipynb beside its page."""
+    for file in list(files):
+        if notebook.is_notebook(file.src_uri):
+            made = notebook.as_ipynb(
+                Path(file.abs_src_path), _context.book, config.site_url or "", _context.repository
+            )
+            text = json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+            uri = file.src_uri.removesuffix(".md") + ".ipynb"
+            files.append(File.generated(config, uri, content=text))
+    return files
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
