@@ -2,10 +2,13 @@
 PYTHON ?= python3
 export HOST PORT
 
-.PHONY: serve test test-all build figures results bench lint setup clean
+.PHONY: serve test test-all build figures results bench audit lint setup mutants clean
 
-serve test test-all build figures results bench lint setup:
+serve test test-all build figures results bench audit lint setup:
 	@$(PYTHON) scripts/project.py $@
+
+mutants:
+	@$(PYTHON) scripts/project.py $@ $(if $(CHANGED),--changed $(CHANGED))
 
 clean:
 	rm -rf .venv node_modules .cache site docs/assets

@@ -184,8 +184,34 @@ def test(words):
     run([PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *words])
 
 
+def package(words):
+    """The package's own tests, in whatever environment this Python has."""
+    modules = {path.stem for path in (ROOT / "nnlit").glob("*.py")}
+    names = modules | {"estimators", "bad_input", "numbers"}
+    files = sorted(ROOT.glob("tests/test_*.py"))
+    files = [path for path in files if path.stem[len("test_") :] in names]
+    settings = ["--confcutdir", ROOT / "tests", "--override-ini", "addopts="]
+    run([sys.executable, "-m", "pytest", *settings, *words, *files])
+
+
+def tools():
+    """What only mutants and audit need."""
+    uv = [PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON]
+    install(
+        "mutmut and pip-audit", [*uv, "--require-hashes", "-r", ROOT / "requirements/tools.txt"]
+    )
+
+
+def audit():
+    """The locks against the public lists of known flaws."""
+    for name in ("site", "test", "tools"):
+        lock = ROOT / "requirements" / (name + ".txt")
+        run([PYTHON, "-m", "pip_audit", "--require-hashes", "--disable-pip", "-r", lock])
+    run([*node_and_npm(), "audit"])
+
+
 # Commands whose further words go to what they run.
-WITH_WORDS = ("test", "test-all", "results", "bench")
+WITH_WORDS = ("package", "mutants", "test", "test-all", "results", "bench")
 
 
 def main():
@@ -200,6 +226,9 @@ def main():
         ("test-all", "check everything, random faults in every formula included"),
         ("results", "compute the numbers that take long; goes on where it stopped"),
         ("bench", "how fast the network is beside a plain loop"),
+        ("package", "test the package alone, in the environment of this Python"),
+        ("mutants", "change the package in small ways; do the tests notice?"),
+        ("audit", "look for known flaws in what is locked"),
         ("setup", "install only"),
         ("build", "write the site to site/"),
         ("figures", "draw the figures"),
@@ -209,14 +238,21 @@ def main():
     arguments, rest = parser.parse_known_args()
     if rest and arguments.command not in WITH_WORDS:
         parser.error("unknown: " + " ".join(rest))
+    if arguments.command == "package":
+        package(rest)
+        return
     setup(tests=arguments.command not in ("serve", "build", "figures"))
+    if arguments.command in ("mutants", "audit"):
+        tools()
     if arguments.command == "serve":
         serve(arguments.host, arguments.port)
     elif arguments.command == "test":
         test(["-m", "not slow", *rest])
     elif arguments.command == "test-all":
         test(rest)
-    elif arguments.command in ("results", "bench"):
+    elif arguments.command == "audit":
+        audit()
+    elif arguments.command in ("results", "bench", "mutants"):
         run([PYTHON, "scripts/{}.py".format(arguments.command), *rest])
     elif arguments.command == "build":
         run([BIN / "mkdocs", "build", "--strict"])

@@ -216,3 +216,29 @@ def test_nothing_jumps_while_the_page_loads(browser, address, width) -> None:
         assert page.evaluate("window.shift") < 0.05
     finally:
         context.close()
+
+
+def test_search_finds_a_term_under_the_policy(browser, address) -> None:
+    page, troubles = visit(browser, address, 1200, "light", address)
+    try:
+        page.fill("input.md-search__input", "sigmoid")
+        page.wait_for_selector(".md-search-result__item mark", timeout=15_000)
+        assert troubles == []
+    finally:
+        page.context.close()
+
+
+def test_a_script_that_the_policy_does_not_name_stays_dead(browser, address, built_site) -> None:
+    page = browser.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    html = (built_site / "notation/index.html").read_text(encoding="utf-8")
+    planted = html.replace("</body>", "<script>window.planted = 1</script></body>")
+    assert planted != html
+    page.route("**/notation/", lambda route: route.fulfill(body=planted, content_type="text/html"))
+    try:
+        page.goto(address + "notation/")
+        assert page.evaluate("window.planted") is None
+        assert any("Content Security Policy" in text for text in said)
+    finally:
+        page.close()

@@ -98,7 +98,7 @@ def test_ci_runs_the_readmes_test_command_and_a_strict_build() -> None:
 
 
 def test_everything_installed_is_locked_with_hashes() -> None:
-    for name in ("uv", "site", "test", "node"):
+    for name in ("uv", "site", "test", "node", "tools"):
         text = (ROOT / f"requirements/{name}.txt").read_text()
         pinned = re.findall(r"^[a-z0-9][\w.\[\]-]*==", text, re.MULTILINE | re.IGNORECASE)
         assert pinned

@@ -20,7 +20,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from literate import again, assets, notebook
+from literate import again, assets, notebook, security
 from literate.book import Book
 from literate.errors import PageError
 from literate.extension import Context
@@ -138,4 +138,12 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """The page as it is served."""
     for before, after in MENDED:
         output = output.replace(before, after)
-    return _context.fill(output)
+    output = _context.fill(output)
+    # The reloading of a served page is a script that no hash is known of.
+    return output if _serving else security.protect(output)
+
+
+def on_post_template(output: str, template_name: str, config: MkDocsConfig) -> str:
+    """The page for what isn't there is a page, too."""
+    is_page = template_name.endswith(".html")
+    return security.protect(output) if is_page and not _serving else output
