@@ -61,6 +61,9 @@ CHAPTERS = {
     "with-and-without-dropout shifted-digits",
     "ch12": "deep-and-shallow errors-by-depth residual-layer remedies "
     "labels-and-transfer",
+    "ch13": "confusion-matrix digit-mistakes learnt-features "
+    "predicted-against-true word-weights codes-in-the-plane reconstructions "
+    "cluster-centres",
     "home": "home",
 }
 
@@ -761,6 +764,106 @@ def test_transfer_loses_on_the_easy_task_and_wins_on_the_hard_one():
     assert hard["tuned"][5] > hard["from nothing"][5] > hard["frozen"][5]
     spread = facts["anywhere", "frozen"].std(axis=0)[2]
     assert hard["frozen"][2] - spread > hard["from nothing"][2]
+
+
+def test_the_digits_are_read_and_half_of_the_mistakes_are_eights():
+    facts = data("confusion-matrix")
+    C = facts["C"]
+    assert (C.shape, C.sum(), facts["n"]) == ((10, 10), 449, 449)
+    assert facts["right"] == np.trace(C) > 0.95 * 449
+    assert 38 <= np.diag(C).min() <= np.diag(C).max() <= 51
+    wrong = C - np.diag(np.diag(C))
+    share = wrong[8].sum() / wrong.sum()
+    assert wrong.sum(axis=1).argmax() == 8
+    assert 0.4 < share < 0.65
+    assert wrong[8].argmax() == 1
+
+
+def test_the_mistakes_shown_are_mistakes_the_surest_first():
+    facts = data("digit-mistakes")
+    assert len(facts["images"]) == 10 <= facts["wrong"]
+    assert np.all(facts["written"] != facts["read"])
+    assert np.all(np.diff(facts["sure"]) <= 0)
+    pairs = list(zip(facts["written"].tolist(), facts["read"].tolist(), strict=True))
+    assert pairs.count((8, 1)) >= 2
+    assert {(6, 1), (3, 5), (4, 9)} <= set(pairs)
+    off = data("confusion-matrix")["C"]
+    assert all(off[pair] for pair in pairs)
+
+
+def test_learnt_features_have_both_signs_and_no_ink_where_none_ever_is():
+    weights = data("learnt-features")["weights"]
+    assert weights.shape == (12, 8, 8)
+    assert np.all(weights.max(axis=(1, 2)) > 0.1)
+    assert np.all(weights.min(axis=(1, 2)) < -0.1)
+    assert not weights[:, 0, 0].any()
+
+
+def test_the_network_predicts_patients_no_better_than_least_squares():
+    facts = data("predicted-against-true")
+    errors = facts["errors"]
+    assert len(facts["y"]) == 110
+    assert abs(errors["network"] - errors["least squares"]) < 3
+    assert max(errors.values()) < 0.75 * facts["mean"]
+    for y_hat in facts["answers"].values():
+        assert 0.5 < np.corrcoef(y_hat, facts["y"])[0, 1] < 0.85
+        # Too high for small true values, too low for large ones.
+        low, high = facts["y"] < 100, facts["y"] > 200
+        assert np.mean(y_hat[low] - facts["y"][low]) > 0 > np.mean(y_hat[high] - facts["y"][high])
+    clouds = np.corrcoef(*facts["answers"].values())[0, 1]
+    assert clouds > 0.95
+
+
+def test_the_words_that_weigh_most_are_those_of_the_text():
+    facts = data("word-weights")
+    ham, spam = ([word for word, _ in facts[side]] for side in ("ham", "spam"))
+    assert ham[:5] == ["the", "i", "me", "you", "my"]
+    assert sorted(spam) == [
+        *("a", "call", "claim", "final", "link"),
+        *("money", "now", "of", "text", "your"),
+    ]
+    weights = facts["weights"]
+    assert max(weights, key=lambda word: abs(weights[word])) == "the"
+    assert facts["words"] == len(weights) == 125
+
+
+def test_two_numbers_go_further_by_autoencoder_than_by_pca():
+    facts, copies = data("codes-in-the-plane"), data("reconstructions")
+    assert facts["PCA"].shape == facts["autoencoder"].shape == (449, 2)
+    assert facts["autoencoder error"] < 0.8 * facts["PCA error"]
+    assert abs(facts["autoencoder purity"] - facts["PCA purity"]) < 0.15
+    errors = copies["errors"]
+    assert errors["code, 2"] == facts["autoencoder error"]
+    assert errors["code, 8"] < errors["PCA, 8"] < errors["code, 2"] < errors["PCA, 2"]
+    assert {rows.shape for rows in copies["rows"].values()} == {(10, 64)}
+
+
+def apart(codes, y, digits):
+    """How many of these digits have their like for nearest neighbour."""
+    far = np.linalg.norm(codes[:, None] - codes, axis=2) + 1e9 * np.eye(len(y))
+    mine = np.isin(y, digits)
+    return np.mean(y[far.argmin(axis=1)][mine] == y[mine])
+
+
+def test_the_digits_that_the_text_calls_apart_are():
+    facts = data("codes-in-the-plane")
+    y = facts["y"]
+    assert apart(facts["PCA"], y, (0, 4, 6)) > 0.8 > 0.5 > apart(facts["PCA"], y, (1, 5, 8))
+    own, mixed = (apart(facts["autoencoder"], y, which) for which in ((0, 2, 4, 6, 7), (1, 5, 8)))
+    assert own > 0.8 > mixed
+
+
+def test_the_groups_are_mostly_digits_and_none_of_them_nines():
+    facts = data("cluster-centres")
+    found = [group["digit"] for group in facts["groups"]]
+    assert len(found) == 10
+    assert sum(group["size"] for group in facts["groups"]) == 1348
+    assert 9 not in found
+    assert found.count(1) == 2
+    best = {group["digit"]: group["share"] for group in facts["groups"]}
+    assert min(best[digit] for digit in (0, 4, 6)) > 0.9
+    assert 0.35 < best[8] < 0.5 < best[3] < 0.6
+    assert 0.6 < facts["purity"] < 0.85
 
 
 # --- what every figure must be ----------------------------------------------
