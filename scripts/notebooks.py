@@ -160,9 +160,9 @@ def execute(path: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
                  if any(o.output_type == "error" for o in c.get("outputs", []))), 0
             )  # fmt: skip
             line = found[at - 1].line if at else 0
-            raise NotebookError(
-                f"{_name(path)}:{line}: {error.ename}: {error.evalue}\n{error}"
-            ) from None
+            trace = re.sub(r"\x1b\[[\d;]*m", "", str(error))
+            said = f"{_name(path)}:{line}: {error.ename}: {error.evalue}\n{trace}"
+            raise NotebookError(said) from None
     records, figures = [], {}
     for cell, ran in zip(found, made.cells[1:], strict=True):
         text, drawings = _outputs(ran["outputs"], f"{_name(path)}:{cell.line}")
@@ -339,12 +339,15 @@ def same_text(before: list[str], after: list[str], tolerance: float, varies: boo
 
 
 def _near(a: str, b: str, tolerance: float) -> bool:
-    """Two printed numbers: one unit of the last digit apart, or less than the tolerance."""
+    """Two printed numbers: one unit of the last digit apart, or within the tolerance.
+
+    What is below 10⁻¹² counts as what rounding leaves over.
+    """
     x, y = (float(n.replace(",", "").replace("−", "-")) for n in (a, b))
     digits, _, exponent = a.lower().partition("e")
     unit = 10.0 ** (int(exponent or 0) - len(digits.partition(".")[2]))
     unit = unit if "." in digits else 0.0
-    return abs(x - y) <= max(1.01 * unit, tolerance * max(abs(x), abs(y)))
+    return abs(x - y) <= max(1.01 * unit, tolerance * max(abs(x), abs(y)), 1e-12)
 
 
 # --- the commands ----------------------------------------------------------
