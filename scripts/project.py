@@ -232,6 +232,7 @@ def main():
         ("setup", "install only"),
         ("build", "write the site to site/"),
         ("figures", "draw the figures"),
+        ("notebooks", "run the labs that are out of date, store what they show"),
         ("lint", "style and types"),
     ):
         commands.add_parser(name, help=about)
@@ -258,6 +259,8 @@ def main():
         run([BIN / "mkdocs", "build", "--strict"])
     elif arguments.command == "figures":
         run([PYTHON, "scripts/build_figures.py", "all"])
+    elif arguments.command == "notebooks":
+        run([PYTHON, "scripts/notebooks.py", "run"])
     elif arguments.command == "lint":
         lint()
 
