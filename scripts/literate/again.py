@@ -19,7 +19,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, TableOfContents
 
-from literate import assets, embed, notebook
+from literate import assets, checks, embed, notebook
 from literate.extension import FIGURES, FORMULA, Context
 
 EMBEDDED = re.compile(r"^\s*@embed\s+(\S+)", re.MULTILINE)
@@ -36,6 +36,8 @@ def key(markdown: str, page: Page, context: Context) -> str:
     """A digest of all that the page's HTML follows from."""
     hashed = hashlib.sha256(f"{page.file.src_uri}\n{markdown}".encode())
     hashed.update(repr((context.book.targets, context.book.symbols)).encode())
+    if checks.LINE in markdown.splitlines():
+        hashed.update(repr(context.book.equations).encode())
     for name in EMBEDDED.findall(markdown):
         try:
             source = embed.find(name, context.root)
@@ -58,6 +60,7 @@ def tools(root: Path) -> str:
     """A digest of what renders pages, the same for all of them."""
     files = [root / "mkdocs.yml", root / "requirements" / "site.txt"]
     files += sorted(f for f in Path(__file__).parent.iterdir() if f.is_file())
+    files += sorted((root / "results").glob("*.json"))
     hashed = hashlib.sha256()
     for file in files:
         hashed.update(file.read_bytes() if file.is_file() else b"")

@@ -31,11 +31,13 @@ class Book:
     docs: Path
     targets: dict[str, Target] = field(default_factory=dict)
     symbols: dict[str, Symbol] = field(default_factory=dict)  # for all pages
+    equations: dict[str, list[page.Part]] = field(default_factory=dict)  # by page
 
     def read(self) -> None:
         """Collects every id, number and symbol; a double id is an error."""
         self.targets.clear()
         self.symbols.clear()
+        self.equations.clear()
         for path in sorted(self.docs.rglob("*.md")):
             self._read_page(path)
         notation = self.docs / "notation.md"
@@ -49,6 +51,7 @@ class Book:
         parts, lines = page.read(path, self.docs)
         label = label_of(path)
         equations = [p for p in parts if p.kind == "equation"]
+        self.equations[where] = [part for part in equations if "id" in part.attributes]
         for count, part in enumerate(equations, start=1):
             if "id" in part.attributes:
                 self._add(part.attributes["id"], where, f"{label}{count}", part.line)

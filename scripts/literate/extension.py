@@ -38,7 +38,7 @@ from markdown.preprocessors import Preprocessor
 from pymdownx.blocks import BlocksExtension
 from pymdownx.blocks.block import Block
 
-from literate import embed, katex, notebook, page
+from literate import checks, embed, katex, notebook, page
 from literate.book import Book
 from literate.dialect import FormulaError, name_of, parse
 from literate.equations import symbols_of
@@ -108,6 +108,9 @@ class LiteratePreprocessor(Preprocessor):
             except (katex.KatexError, embed.UnknownName) as error:
                 line = getattr(error, "line", parts[0].line)
                 raise PageError(str(error), context.where, line) from None
+        if self.context.book and checks.LINE in lines:
+            at = lines.index(checks.LINE)
+            lines[at : at + 1] = checks.listing(self.context.book)
         if cells:
             title = next(row for row, line in enumerate(lines) if line.startswith("# "))
             lines.insert(title + 1, "\n" + notebook.links(context.where, context.repository))
@@ -140,6 +143,8 @@ class LiteratePreprocessor(Preprocessor):
                 f'<a class="equation-number" href="#{name}" '
                 f'aria-label="Equation {number}">({number})</a>'
             )
+            if self.context.book:
+                body += checks.mark(self.context.where, part, number)
         block = [f"/// equation | {name}", self.md.htmlStash.store(body), "///"]
         return ["", *(part.indent + line for line in block), ""]
 
