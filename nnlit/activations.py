@@ -6,7 +6,13 @@ import math
 
 import numpy as np
 
-from nnlit.checks import as_float, check_positive
+from nnlit.checks import (
+    as_float,
+    check_class_scores,
+    check_not_nan,
+    check_number,
+    check_positive,
+)
 from nnlit.types import Array
 
 __all__ = [
@@ -39,13 +45,14 @@ def step(x: Array) -> Array:
 
     Formula: step(x) = 1 if x ≥ 0, 0 if x < 0. So step(0) = 1.
     Shapes: any; the result has the shape and the float dtype of x.
-    Errors: TypeError for what is not a real number.
+    Errors: TypeError for what is not a real number, ValueError for NaN,
+    which is on neither side.
     Source: Rosenblatt (1958), doi:10.1037/h0042519.
 
     >>> step(np.array([-2.0, 0.0, 3.0]))
     array([0., 1., 1.])
     """
-    x = as_float(x)
+    x = check_not_nan(x)
     return (x >= 0).astype(x.dtype)
 
 
@@ -156,7 +163,7 @@ def leaky_relu(x: Array, slope: float = 0.01) -> Array:
     >>> leaky_relu(np.array([-2.0, 0.0, 3.0]))
     array([-0.02,  0.  ,  3.  ])
     """
-    x = as_float(x)
+    x, slope = as_float(x), check_number(slope, "slope")
     return np.where(x > 0, x, slope * x)
 
 
@@ -171,7 +178,7 @@ def leaky_relu_prime(x: Array, slope: float = 0.01) -> Array:
     >>> leaky_relu_prime(np.array([-2.0, 0.0, 3.0]))
     array([0.01, 0.01, 1.  ])
     """
-    x = as_float(x)
+    x, slope = as_float(x), check_number(slope, "slope")
     return np.where(x > 0, 1, slope).astype(x.dtype)
 
 
@@ -279,7 +286,7 @@ def softmax(z: Array) -> Array:
     array([[0.09  , 0.2447, 0.6652],
            [0.3333, 0.3333, 0.3333]])
     """
-    z = as_float(z, "z")
+    z = check_class_scores(z)
     e = np.exp(z - z.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
 
@@ -314,7 +321,7 @@ def log_softmax(z: Array) -> Array:
     >>> log_softmax(np.array([0.0, -10000.0]))
     array([     0., -10000.])
     """
-    z = as_float(z, "z")
+    z = check_class_scores(z)
     z = z - np.max(z, axis=-1, keepdims=True)
     return z - np.log(np.sum(np.exp(z), axis=-1, keepdims=True))
 
@@ -333,7 +340,7 @@ def temperature_softmax(z: Array, temperature: float) -> Array:
     array([0.4975, 0.5025])
     """
     check_positive(temperature, "temperature")
-    return softmax(as_float(z, "z") / temperature)
+    return softmax(check_class_scores(z) / temperature)
 
 
 def naive_sigmoid(x: Array) -> Array:
@@ -348,6 +355,7 @@ def naive_sigmoid(x: Array) -> Array:
     >>> float(naive_sigmoid(np.array(0.0)))
     0.5
     """
+    x = as_float(x)
     return 1 / (1 + np.exp(-x))
 
 
@@ -362,4 +370,5 @@ def naive_softmax(z: Array) -> Array:
     >>> naive_softmax(np.array([0.0, 0.0]))
     array([0.5, 0.5])
     """
+    z = check_class_scores(z)
     return np.exp(z) / np.sum(np.exp(z), axis=-1, keepdims=True)

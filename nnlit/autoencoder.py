@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from nnlit.checks import check_features, check_integer
+from nnlit.checks import check_components, check_features, check_integer
 from nnlit.estimator import Estimator
 from nnlit.mlp import MLPRegressor
 from nnlit.network import forward
@@ -66,6 +66,7 @@ def project(X: Array, mean: Array, V: Array) -> Array:
     >>> project(np.array([[6.0, 8.0]]), mean, V)
     array([[5.]])
     """
+    X, mean, V = check_components(X, mean, V, 0, "X")
     return (X - mean) @ V
 
 
@@ -80,6 +81,7 @@ def reconstruct(C: Array, mean: Array, V: Array) -> Array:
     >>> reconstruct(np.array([[5.0]]), mean, V)
     array([[6., 8.]])
     """
+    C, mean, V = check_components(C, mean, V, 1, "C")
     return C @ V.T + mean
 
 

@@ -8,8 +8,10 @@ import numpy as np
 
 from nnlit.checks import (
     as_generator,
+    check_centers,
     check_choice,
     check_features,
+    check_groups,
     check_integer,
     check_length,
     check_nonnegative,
@@ -43,6 +45,7 @@ def squared_distances(X: Array, centers: Array) -> Array:
     >>> squared_distances(np.zeros((1, 2)), centers)
     array([[25.,  1.]])
     """
+    X, centers = check_centers(X, centers)
     middle = centers.mean(axis=0)
     X, centers = X - middle, centers - middle
     lengths = np.sum(X**2, axis=1)[:, None] + np.sum(centers**2, axis=1)
@@ -76,6 +79,7 @@ def means(X: Array, labels: Array, centers: Array) -> Array:
     array([[1.],
            [9.]])
     """
+    X, labels, centers = check_groups(X, labels, centers)
     moved = np.empty_like(centers)
     away = np.sum((X - centers[labels]) ** 2, axis=1)
     for k in range(len(centers)):
@@ -98,6 +102,7 @@ def inertia(X: Array, labels: Array, centers: Array) -> float:
     >>> inertia(np.array([[0.0], [2.0]]), np.array([0, 0]), np.array([[1.0]]))
     2.0
     """
+    X, labels, centers = check_groups(X, labels, centers)
     return float(np.sum((X - centers[labels]) ** 2))
 
 
@@ -146,6 +151,7 @@ def k_means(
     >>> centers.ravel(), labels, rounds
     (array([1., 9.]), array([0, 0, 1, 1]), 3)
     """
+    X, centers = check_centers(X, centers)
     check_integer(max_iter, "max_iter", 1)
     check_nonnegative(tol, "tol")
     rounds, moved = 0, np.inf
@@ -171,7 +177,9 @@ def purity(labels: Array, y: Array) -> float:
     0.75
     """
     labels, y = check_vector(labels, "labels"), check_vector(y)
-    check_length(labels, y)
+    check_length(labels, y, "labels")
+    if len(y) == 0:
+        raise ValueError("labels must hold at least one group, got none")
     _, groups = np.unique(labels, return_inverse=True)
     _, classes = np.unique(y, return_inverse=True)
     counts = np.zeros((groups.max() + 1, classes.max() + 1))
@@ -224,6 +232,8 @@ class KMeans(Estimator):
         X, rng = check_features(X), as_generator(self.rng)
         check_choice(self.init, "init", ("k-means++", "random"))
         starts = check_integer(self.n_init, "n_init", 1)
+        check_integer(self.max_iter, "max_iter", 1)
+        check_nonnegative(self.tol, "tol")
         runs = [
             k_means(X, self._start(X, rng), self.max_iter, self.tol)
             for _ in range(starts)

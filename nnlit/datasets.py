@@ -14,17 +14,19 @@ import math
 import zipfile
 from dataclasses import dataclass
 from importlib import resources
-from operator import index
 from pathlib import Path
 
 import numpy as np
 
 from nnlit.checks import (
+    as_array,
     as_generator,
     check_choice,
     check_integer,
     check_interval,
+    check_length,
     check_nonnegative,
+    check_sizes,
 )
 from nnlit.download import RemoteFile, fetch
 from nnlit.idx import read_idx
@@ -73,6 +75,10 @@ class Dataset:
     feature_names: tuple[str, ...]
     target_names: tuple[str, ...]
     description: str
+
+    def __post_init__(self) -> None:
+        """Raise unless there is an answer for each example."""
+        check_length(self.X, self.y)
 
     def __len__(self) -> int:
         """Return the number of examples n."""
@@ -403,13 +409,18 @@ def shift_images(
     >>> shift_images(np.array([[1, 2, 3, 4]]), right=1, shape=(2, 2))
     array([[0, 1, 0, 3]])
     """
-    X, (height, width) = np.asarray(X), shape
+    X, sizes = as_array(X, "X"), check_sizes(shape, "shape")
+    if len(sizes) != 2:
+        raise ValueError(f"shape must be (height, width), got {shape}")
+    if X.dtype.kind not in "biuf":
+        raise TypeError(f"X must hold real numbers, got {X.dtype}")
+    height, width = sizes
     if X.ndim != 2 or X.shape[1] != height * width:
         raise ValueError(
             f"X must have shape (n, {height * width}), got {X.shape}"
         )
-    rows = np.arange(height) - index(down)
-    columns = np.arange(width) - index(right)
+    rows = np.arange(height) - check_integer(down, "down", -math.inf)
+    columns = np.arange(width) - check_integer(right, "right", -math.inf)
     inside = np.outer(
         (rows >= 0) & (rows < height), (columns >= 0) & (columns < width)
     )

@@ -7,11 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from nnlit.checks import (
-    as_float,
     as_generator,
+    as_real,
     check_finite,
     check_integer,
+    check_number,
     check_positive,
+    check_step,
+    least,
 )
 from nnlit.types import Array, Rng, Scalar
 
@@ -41,6 +44,7 @@ def slope(f: Callable[[float], Scalar], w: float, h: float = 1e-5) -> Scalar:
     >>> round(float(slope(lambda w: w**2, 3.0)), 6)
     6.0
     """
+    check_number(w, "w")
     check_positive(h, "h")
     return (f(w + h) - f(w - h)) / (2 * h)
 
@@ -62,7 +66,7 @@ def numerical_gradient(
     array([5., 2.])
     """
     check_positive(h, "h")
-    w = as_float(w, "w").astype(float)
+    w = check_finite(w, "w").astype(float)
     gradient = np.zeros_like(w)
     for j in np.ndindex(w.shape):
         e_j = np.zeros_like(w)
@@ -76,11 +80,13 @@ def descent_step(w: Array, gradient: Array, learning_rate: float) -> Array:
 
     Formula: w ← w − η g.
     Shapes: w and g of one shape, any; the result is a new array of it.
+    Errors: ValueError where the shapes differ or η ≤ 0.
     Source: Cauchy (1847), Comptes rendus 25, 536–538.
 
     >>> descent_step(np.array([5.0]), np.array([4.0]), 0.25)
     array([4.])
     """
+    w, gradient = check_step(w, gradient, learning_rate)
     return w - learning_rate * gradient
 
 
@@ -102,7 +108,7 @@ def gradient_descent(
     array([8., 4., 2., 1.])
     """
     check_positive(learning_rate, "learning_rate")
-    path = [as_float(w, "w")]
+    path = [check_finite(w, "w")]
     for _ in range(check_integer(steps, "steps")):
         w = descent_step(path[-1], gradient(path[-1]), learning_rate)
         path.append(w)
@@ -148,11 +154,11 @@ def random_restart(
     ]
     ends = np.array([path[-1] for path in paths])
     losses = np.array([loss(w) for w in ends])
-    best = np.nanargmin(losses)
+    best = least(losses)
     return ends[best], float(losses[best]), ends
 
 
-def one_weight_loss(w: Array, x: float, y: float) -> Array:
+def one_weight_loss(w: Array, x: Array, y: Array) -> Array:
     """Give the loss of the smallest network, f = xw, for one example.
 
     Formula: l = ½ (xw − y)².
@@ -162,10 +168,11 @@ def one_weight_loss(w: Array, x: float, y: float) -> Array:
     >>> float(one_weight_loss(5.0, x=2.0, y=8.0))
     2.0
     """
+    w, x, y = as_real(w, "w"), as_real(x, "x"), as_real(y, "y")
     return 0.5 * (x * w - y) ** 2
 
 
-def one_weight_gradient(w: Array, x: float, y: float) -> Array:
+def one_weight_gradient(w: Array, x: Array, y: Array) -> Array:
     """Give the slope of one_weight_loss along the weight.
 
     Formula: ∂l/∂w = x (xw − y).
@@ -175,6 +182,7 @@ def one_weight_gradient(w: Array, x: float, y: float) -> Array:
     >>> float(one_weight_gradient(5.0, x=2.0, y=8.0))
     4.0
     """
+    w, x, y = as_real(w, "w"), as_real(x, "x"), as_real(y, "y")
     return x * (x * w - y)
 
 
@@ -188,6 +196,7 @@ def two_minima(w: Array) -> Array:
     >>> [round(float(two_minima(w)), 3) for w in (-1.036, 0.075, 0.96)]
     [-0.305, 1.011, 0.294]
     """
+    w = as_real(w, "w")
     return (w**2 - 1) ** 2 + 0.3 * w
 
 
@@ -200,4 +209,5 @@ def two_minima_gradient(w: Array) -> Array:
     >>> round(float(two_minima_gradient(1.0)), 2)
     0.3
     """
+    w = as_real(w, "w")
     return 4 * w * (w**2 - 1) + 0.3

@@ -16,6 +16,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
+from nnlit.checks import check_path
+
 __all__ = ["DownloadError", "RemoteFile", "data_folder", "fetch"]
 
 ROUNDS = 2  # every mirror is tried so often
@@ -86,7 +88,10 @@ def fetch(
     nnlit.download.DownloadError: nowhere/a/b.gz is missing or not the right\
  file, and offline mode forbids to download it; get it from https://a.org/b.gz
     """
-    target = (folder or data_folder()) / file.name
+    if not isinstance(file, RemoteFile):
+        raise TypeError(f"file must be a RemoteFile, got {file!r}")
+    chosen = data_folder() if folder is None else check_path(folder, "folder")
+    target = Path(chosen) / file.name
     if _is_right(target, file):
         return target
     if offline is None:

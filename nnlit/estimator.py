@@ -10,6 +10,8 @@ from __future__ import annotations
 import inspect
 from typing import Any, Self
 
+from nnlit.checks import nearest
+
 __all__ = ["Estimator", "NotFittedError"]
 
 
@@ -51,7 +53,7 @@ class Estimator:
             if name not in known:
                 raise ValueError(
                     f"{type(self).__name__} has no parameter {name!r}; "
-                    f"known are {', '.join(known)}"
+                    f"known are {', '.join(known)}{nearest(name, known)}"
                 )
         for name, value in params.items():
             setattr(self, name, value)

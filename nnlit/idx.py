@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from nnlit.checks import check_path
 from nnlit.types import Array
 
 __all__ = ["read_idx"]
@@ -40,7 +41,7 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
     array([[0, 1, 2],
            [3, 4, 5]], dtype=uint8)
     """
-    with Path(path).open("rb") as raw:
+    with Path(check_path(path)).open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         try:

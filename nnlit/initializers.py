@@ -16,6 +16,7 @@ from nnlit.checks import (
     check_choice,
     check_integer,
     check_positive,
+    check_sizes,
 )
 from nnlit.types import Array, Rng
 
@@ -74,8 +75,9 @@ def glorot_normal(d_in: int, d_out: int, rng: Rng = 0) -> Array:
     >>> float(glorot_normal(300, 100).std().round(3)), (2 / 400) ** 0.5
     (0.071, 0.07071067811865475)
     """
+    d_in, d_out = _shape(d_in, d_out)
     scale = math.sqrt(2 / (d_in + d_out))
-    return as_generator(rng).normal(0, scale, _shape(d_in, d_out))
+    return as_generator(rng).normal(0, scale, (d_in, d_out))
 
 
 def glorot_uniform(d_in: int, d_out: int, rng: Rng = 0) -> Array:
@@ -90,8 +92,9 @@ def glorot_uniform(d_in: int, d_out: int, rng: Rng = 0) -> Array:
     >>> float(np.abs(glorot_uniform(300, 100)).max().round(3))
     0.122
     """
+    d_in, d_out = _shape(d_in, d_out)
     r = math.sqrt(6 / (d_in + d_out))
-    return as_generator(rng).uniform(-r, r, _shape(d_in, d_out))
+    return as_generator(rng).uniform(-r, r, (d_in, d_out))
 
 
 def he_normal(d_in: int, d_out: int, rng: Rng = 0) -> Array:
@@ -105,8 +108,9 @@ def he_normal(d_in: int, d_out: int, rng: Rng = 0) -> Array:
     >>> float(he_normal(200, 100).std().round(3))
     0.1
     """
+    d_in, d_out = _shape(d_in, d_out)
     scale = math.sqrt(2 / d_in)
-    return as_generator(rng).normal(0, scale, _shape(d_in, d_out))
+    return as_generator(rng).normal(0, scale, (d_in, d_out))
 
 
 def he_uniform(d_in: int, d_out: int, rng: Rng = 0) -> Array:
@@ -120,8 +124,9 @@ def he_uniform(d_in: int, d_out: int, rng: Rng = 0) -> Array:
     >>> float(np.abs(he_uniform(600, 100)).max().round(3))
     0.1
     """
+    d_in, d_out = _shape(d_in, d_out)
     r = math.sqrt(6 / d_in)
-    return as_generator(rng).uniform(-r, r, _shape(d_in, d_out))
+    return as_generator(rng).uniform(-r, r, (d_in, d_out))
 
 
 INITIALIZERS = {
@@ -154,9 +159,10 @@ def initialize(
     """
     check_choice(initializer, "initializer", INITIALIZERS)
     check_choice(dtype, "dtype", ("float32", "float64"))
+    sizes = check_sizes(sizes)
     if len(sizes) < 2:
-        raise ValueError(f"sizes must be at least two, got {list(sizes)}")
-    shapes = [_shape(*pair) for pair in pairwise(sizes)]
+        raise ValueError(f"sizes must be at least two, got {sizes}")
+    shapes = list(pairwise(sizes))
     draw, rng = INITIALIZERS[initializer], as_generator(rng)
     return [
         (draw(*shape, rng).astype(dtype), np.zeros(shape[1], dtype))

@@ -8,14 +8,15 @@ import numpy as np
 
 from nnlit.activations import sigmoid
 from nnlit.checks import (
-    as_float,
+    check_arrived,
+    check_example,
     check_features,
     check_integer,
-    check_label,
     check_labels,
+    check_line,
+    check_model,
     check_nonnegative,
     check_positive,
-    check_probabilities,
     two_classes,
 )
 from nnlit.descent import descent_step
@@ -47,6 +48,7 @@ def predict_proba(X: Array, w: Array, b: Scalar) -> Array:
     >>> predict_proba(X, np.array([2.0, 1.0]), -18.0).round(4)
     array([0.5   , 0.9999])
     """
+    X, w, b = check_line(X, w, b, "X", layer=True)
     return sigmoid(X @ w + b)
 
 
@@ -63,7 +65,8 @@ def loss(X: Array, y: Array, w: Array, b: Scalar) -> Scalar:
     >>> round(float(loss(X, y, np.array([2.0, 1.0]), -18.0)), 4)
     0.3466
     """
-    return binary_cross_entropy_from_scores(as_float(X, "X") @ w + b, y)
+    X, y, w, b = check_model(X, y, w, b)
+    return binary_cross_entropy_from_scores(X @ w + b, y)
 
 
 def gradient(
@@ -82,9 +85,8 @@ def gradient(
     >>> dw, float(db)
     (array([-0.5 , -1.25]), 0.0)
     """
-    X = as_float(X, "X")
+    X, y, w, b = check_model(X, y, w, b)
     y_hat = predict_proba(X, w, b)
-    y_hat, y = check_probabilities(y_hat, y)
     n = len(y)
     dw = X.T @ (y_hat - y) / n
     db = np.sum(y_hat - y) / n
@@ -107,7 +109,7 @@ def example_gradient(
     >>> dw, float(db)
     (array([-4.5, -4.5]), -0.5)
     """
-    check_label(y)
+    x, w, b = check_example(x, y, w, b)
     y_hat = predict_proba(x, w, b)
     dw = -(y - y_hat) * x
     db = -(y - y_hat)
@@ -122,15 +124,16 @@ def example_step(
     Formula: w ← w + η (y − ŷ) x, b ← b + η (y − ŷ): the perceptron's step
     with a probability for ŷ.
     Shapes: x (d,), y 0 or 1, w (d,), b a number; the result is a new (w, b).
-    Errors: ValueError where the numbers of features differ or y is
-    another label.
+    Errors: ValueError where the numbers of features differ, y is another
+    label or η ≤ 0.
     Source: Bishop (2006), Pattern Recognition and Machine Learning, 4.3.2.
 
     >>> w, b = example_step(np.array([9.0, 9.0]), 1, np.zeros(2), 0.0, 0.1)
     >>> w, float(b)
     (array([0.45, 0.45]), 0.05)
     """
-    check_label(y)
+    x, w, b = check_example(x, y, w, b)
+    check_positive(learning_rate, "learning_rate")
     y_hat = predict_proba(x, w, b)
     w = w + learning_rate * (y - y_hat) * x
     b = b + learning_rate * (y - y_hat)
@@ -183,6 +186,7 @@ def train(
         b = descent_step(b, db, learning_rate)
         losses.append(float(loss(X, y, w, b)))
         path.append(np.append(w, b))
+    check_arrived(w, b, learning_rate=learning_rate, name="learning_rate")
     return w, b, losses, np.array(path)
 
 
@@ -242,6 +246,9 @@ class LogisticRegression(Estimator):
             w = descent_step(w, dw, learning_rate)
             b = descent_step(b, db, learning_rate)
             losses.append(float(loss(X, y, w, b)))
+        check_arrived(
+            w, b, learning_rate=learning_rate, name="learning_rate_init"
+        )
         self.coef_, self.intercept_, self.classes_ = w, b, classes
         self.n_iter_, self.loss_curve_ = len(losses) - 1, losses
         return self

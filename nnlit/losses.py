@@ -11,11 +11,14 @@ import numpy as np
 
 from nnlit.activations import log_softmax, sigmoid, softmax
 from nnlit.checks import (
+    as_array,
     as_float,
     check_integer,
+    check_length,
     check_probabilities,
     check_scores,
     check_vector,
+    class_numbers,
     pair,
 )
 from nnlit.types import Array, Scalar
@@ -255,13 +258,8 @@ def one_hot(y: Array, K: int) -> Array:
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    y = check_vector(y)
-    if y.dtype.kind not in "biu":
-        raise TypeError(f"y must hold class numbers, got {y.dtype}")
-    outside = (y < 0) | (y >= check_integer(K, "K", 1))
-    if np.any(outside):
-        raise ValueError(f"y must hold 0 to {K - 1}, got {y[outside][0]}")
-    return np.eye(K)[y.astype(int)]
+    y = class_numbers(y, check_integer(K, "K", 1))
+    return np.eye(K)[y]
 
 
 def _one_hot_like(P: Array, Y: Array, name: str) -> tuple[Array, Array]:
@@ -269,9 +267,9 @@ def _one_hot_like(P: Array, Y: Array, name: str) -> tuple[Array, Array]:
     P = as_float(P, name)
     if P.ndim != 2:
         raise ValueError(f"{name} must have shape (n, K), got {P.shape}")
-    Y = np.asarray(Y)
+    Y, K = as_array(Y, "Y"), P.shape[1]
     if Y.ndim == 1:
-        Y = one_hot(Y, P.shape[1]).astype(P.dtype)
+        Y = np.eye(K, dtype=P.dtype)[class_numbers(Y, K, "Y")]
     return P, Y
 
 
@@ -383,12 +381,9 @@ def confusion_matrix(y_hat: Array, y: Array, K: int) -> Array:
     array([[1, 1],
            [0, 1]])
     """
+    y_hat = class_numbers(y_hat, check_integer(K, "K", 1), "y_hat")
     Y_hat, Y = one_hot(y_hat, K), one_hot(y, K)
-    if len(Y_hat) != len(Y):
-        raise ValueError(
-            "y_hat and y must have the same length, "
-            f"got {len(Y_hat)} and {len(Y)}"
-        )
+    check_length(Y_hat, Y, "y_hat")
     return (Y.T @ Y_hat).astype(int)
 
 

@@ -26,6 +26,8 @@ from nnlit.checks import (
     check_length,
     check_nonnegative,
     check_positive,
+    check_rates,
+    check_sizes,
     class_codes,
 )
 from nnlit.estimator import Estimator
@@ -140,13 +142,14 @@ class _MLP(Estimator, ABC):
         going_on = self.warm_start and hasattr(self, "coefs_")
         if going_on:
             self._check_same_shape(X, Y, meaning)
-        trainer = self._trainer(X, Y, self.coefs_ if going_on else None)
-        train, held_out = self._hold_out(X, Y, trainer)
         stopping = EarlyStopping(
             check_integer(self.n_iter_no_change, "n_iter_no_change", 1),
             check_nonnegative(self.tol, "tol"),
         )
         epochs = check_integer(self.max_iter, "max_iter", 1)
+        held = self._held_out(len(X))
+        trainer = self._trainer(X, Y, self.coefs_ if going_on else None)
+        train, held_out = self._hold_out(X, Y, trainer, held)
         for name, value in meaning.items():
             setattr(self, name, value)
         try:
@@ -222,18 +225,25 @@ class _MLP(Estimator, ABC):
     def _trainer(
         self, X: Array, Y: Array, coefs: list[Array] | None
     ) -> Trainer:
-        """Check the parameters and make the trainer, from coefs if given."""
-        activation = self._hidden_activation()
-        rng = as_generator(
-            self.rng if self.random_state is None else self.random_state
-        )
+        """Check the parameters and make the trainer, from coefs if given.
+
+        A generator is drawn from only once everything is checked.
+        """
+        hidden, activation = self._hidden(), self._hidden_activation()
+        rng = as_generator(self.rng)
+        if self.random_state is not None:
+            rng = as_generator(self.random_state, "random_state")
         rate = check_positive(self.learning_rate_init, "learning_rate_init")
         schedule, plateau = self._schedule(rate)
+        optimizer, batch_size = self._optimizer(), self._batch_size(len(X))
+        l1, l2 = check_nonnegative(self.l1, "l1"), self._l2()
+        dropout = check_rates(self.dropout, len(hidden), "dropout")
+        if self.max_norm is not None:
+            check_positive(self.max_norm, "max_norm")
+        initializer = self._initializer()
         if coefs is None:
-            sizes = [X.shape[1], *self._hidden(), Y.shape[1]]
-            parameters = initialize(
-                sizes, self._initializer(), rng, str(X.dtype)
-            )
+            sizes = [X.shape[1], *hidden, Y.shape[1]]
+            parameters = initialize(sizes, initializer, rng, str(X.dtype))
         else:
             parameters = [
                 (W.astype(X.dtype), b.astype(X.dtype))
@@ -243,14 +253,14 @@ class _MLP(Estimator, ABC):
             parameters,
             activation,
             self._output_for(Y),
-            optimizer=self._optimizer(),
+            optimizer=optimizer,
             learning_rate=schedule,
             plateau=plateau,
-            batch_size=self._batch_size(len(X)),
+            batch_size=batch_size,
             shuffle=bool(self.shuffle),
-            l1=check_nonnegative(self.l1, "l1"),
-            l2=self._l2(),
-            dropout=self.dropout,
+            l1=l1,
+            l2=l2,
+            dropout=dropout if any(dropout) else 0.0,
             max_norm=self.max_norm,
             rng=rng,
         )
@@ -315,10 +325,7 @@ class _MLP(Estimator, ABC):
         return check_choice(self.activation, "activation", ACTIVATIONS)
 
     def _hidden(self) -> list[int]:
-        sizes = self.hidden_layer_sizes
-        if isinstance(sizes, int | np.integer):
-            sizes = [int(sizes)]
-        return [check_integer(s, "hidden_layer_sizes", 1) for s in sizes]
+        return check_sizes(self.hidden_layer_sizes, "hidden_layer_sizes")
 
     def _initializer(self) -> str:
         if self.initializer == "auto":
@@ -347,22 +354,28 @@ class _MLP(Estimator, ABC):
             return X.astype(self.dtype, copy=False)
         return X if X.dtype == np.float32 else X.astype(float, copy=False)
 
-    def _hold_out(
-        self, X: Array, Y: Array, trainer: Trainer
-    ) -> tuple[tuple[Array, Array], tuple[Array, Array] | None]:
-        """Split off validation data where early stopping wants them."""
+    def _held_out(self, n: int) -> int:
+        """Return how many of n examples early stopping wants for itself."""
         if not self.early_stopping:
-            return (X, Y), None
+            return 0
         share = check_interval(
             self.validation_fraction, "validation_fraction", 0, 1
         )
-        n, held = len(X), math.ceil(share * len(X))
+        held = math.ceil(share * n)
         if not 0 < held < n:
             raise ValueError(
                 f"validation_fraction {share} of {n} examples leaves one of "
                 "the two sets empty"
             )
-        order = as_generator(trainer.rng).permutation(n)
+        return held
+
+    def _hold_out(
+        self, X: Array, Y: Array, trainer: Trainer, held: int
+    ) -> tuple[tuple[Array, Array], tuple[Array, Array] | None]:
+        """Split off so many examples, drawn at random, as validation data."""
+        if held == 0:
+            return (X, Y), None
+        order = as_generator(trainer.rng).permutation(len(X))
         train, rest = order[held:], order[:held]
         trainer.batch_size = min(trainer.batch_size, len(train))
         return (X[train], Y[train]), (X[rest], Y[rest])
@@ -463,7 +476,7 @@ class MLPClassifier(_MLP):
         found, codes = class_codes(y, 1 if classes is not None else 2)
         check_length(X, codes)
         if classes is not None:
-            classes, _ = class_codes(classes)
+            classes, _ = class_codes(classes, name="classes")
             strange = np.setdiff1d(found, classes)
             if len(strange):
                 raise ValueError(

@@ -25,7 +25,15 @@ from nnlit.activations import (
     softmax,
     tanh,
 )
-from nnlit.checks import as_float
+from nnlit.checks import (
+    Known,
+    as_float,
+    check_cache,
+    check_columns,
+    check_network,
+    check_scores,
+    pair,
+)
 from nnlit.losses import (
     binary_cross_entropy,
     binary_cross_entropy_from_scores,
@@ -85,15 +93,19 @@ class Activation(NamedTuple):
     g_prime: Callable[[Array, Array], Array]
 
 
-ACTIVATIONS = {
-    "identity": Activation(identity, lambda Z, A: identity_prime(Z)),
-    "sigmoid": Activation(sigmoid, lambda Z, A: A * (1 - A)),
-    "tanh": Activation(tanh, lambda Z, A: 1 - A**2),
-    "relu": Activation(relu, lambda Z, A: relu_prime(Z)),
-    "leaky_relu": Activation(leaky_relu, lambda Z, A: leaky_relu_prime(Z)),
-    "gelu": Activation(gelu, lambda Z, A: gelu_prime(Z)),
-}
-OUTPUTS = {name: activation.g for name, activation in ACTIVATIONS.items()}
+_LEAKY = Activation(leaky_relu, lambda Z, A: leaky_relu_prime(Z))
+ACTIVATIONS = Known(
+    "activation",
+    {
+        "identity": Activation(identity, lambda Z, A: identity_prime(Z)),
+        "sigmoid": Activation(sigmoid, lambda Z, A: A * (1 - A)),
+        "tanh": Activation(tanh, lambda Z, A: 1 - A**2),
+        "relu": Activation(relu, lambda Z, A: relu_prime(Z)),
+        "leaky_relu": _LEAKY,
+        "gelu": Activation(gelu, lambda Z, A: gelu_prime(Z)),
+    },
+)
+OUTPUTS = Known("output", {name: f.g for name, f in ACTIVATIONS.items()})
 OUTPUTS["softmax"] = softmax
 
 
@@ -126,20 +138,25 @@ def _binary_from_scores(Z: Array, Y: Array) -> Scalar:
 
 # Means over the examples, sums over the outputs: squared_error is
 # 1/2n Σᵢ Σₖ (Ŷᵢₖ − Yᵢₖ)². Only mean_squared_error divides by all entries.
-LOSSES = {
-    "squared_error": Loss(_squared_error, _squared_error_gradient),
-    "mean_squared_error": Loss(
-        mean_squared_error, mean_squared_error_gradient
-    ),
-    "binary_cross_entropy": Loss(_binary, _binary_gradient),
-    "cross_entropy": Loss(cross_entropy, cross_entropy_gradient),
-}
+_MEAN = Loss(mean_squared_error, mean_squared_error_gradient)
+LOSSES = Known(
+    "loss",
+    {
+        "squared_error": Loss(_squared_error, _squared_error_gradient),
+        "mean_squared_error": _MEAN,
+        "binary_cross_entropy": Loss(_binary, _binary_gradient),
+        "cross_entropy": Loss(cross_entropy, cross_entropy_gradient),
+    },
+)
 # The loss that goes with an output: together they have the slope (Ŷ − Y)/n.
-MATCHING = {
-    "identity": "squared_error",
-    "sigmoid": "binary_cross_entropy",
-    "softmax": "cross_entropy",
-}
+MATCHING = Known(
+    "output",
+    {
+        "identity": "squared_error",
+        "sigmoid": "binary_cross_entropy",
+        "softmax": "cross_entropy",
+    },
+)
 _FROM_SCORES: dict[str, Callable[[Array, Array], Scalar]] = {
     "sigmoid": _binary_from_scores,
     "softmax": cross_entropy_from_scores,
@@ -159,7 +176,7 @@ def forward(
     last layer has the output function in place of g. masks: for dropout,
     A⁽ˡ⁾ ⊙ mask⁽ˡ⁾ goes up from hidden layer l.
     Shapes: X (n, d); the result is Ŷ (n, K) and the cache, a Layer each.
-    Errors: ValueError where shapes do not fit, KeyError for another name.
+    Errors: ValueError where shapes do not fit or for another name.
     Source: Bishop (2006), Pattern Recognition and Machine Learning, 5.1.
 
     >>> W, b = np.array([[1.0, -1.0]]), np.array([0.0, 0.5])
@@ -168,10 +185,10 @@ def forward(
     >>> cache[0].Z, cache[0].A, Y_hat
     (array([[ 3. , -2.5]]), array([[3., 0.]]), array([[5.]]))
     """
-    A, cache = as_float(X, "X"), []
-    last = len(parameters) - 1
+    A, cache = check_network(X, parameters, masks), []
+    hidden, last = ACTIVATIONS[activation].g, len(parameters) - 1
     for l, (W, b) in enumerate(parameters):
-        g = OUTPUTS[output] if l == last else ACTIVATIONS[activation].g
+        g = hidden if l < last else OUTPUTS[output]
         Z = A @ W + b
         layer = Layer(A, Z, g(Z))
         cache.append(layer)
@@ -190,7 +207,7 @@ def output_delta(
     rule, Δ = ∂𝓛/∂Ŷ ⊙ g′(Z), and for softmax, where every score moves every
     probability, Δᵢ = J(Zᵢ) ∂𝓛/∂Ŷᵢ with the Jacobian J = diag(Ŷᵢ) − Ŷᵢ Ŷᵢᵀ.
     Shapes: Z, Ŷ and Y (n, K); the result too.
-    Errors: ValueError where shapes differ, KeyError for another name.
+    Errors: ValueError where shapes differ or for another name.
     Source: Bishop (2006), Pattern Recognition and Machine Learning, 5.3.1.
 
     >>> Z, Y = np.array([[0.0, 0.0]]), np.array([[1.0, 0.0]])
@@ -199,8 +216,7 @@ def output_delta(
     >>> output_delta(Z, softmax(Z), Y, "softmax", "squared_error")
     array([[-0.25,  0.25]])
     """
-    if Y_hat.shape != Y.shape:
-        raise ValueError(f"Y must have shape {Y_hat.shape}, got {Y.shape}")
+    Z, Y_hat, Y = _check_answers(Z, Y_hat, Y, output, loss)
     if MATCHING.get(output) == loss:
         n = len(Y)
         return (Y_hat - Y) / n
@@ -208,6 +224,23 @@ def output_delta(
     if output == "softmax":
         return Y_hat * (G - np.sum(Y_hat * G, axis=1, keepdims=True))
     return G * ACTIVATIONS[output].g_prime(Z, Y_hat)
+
+
+def _check_answers(
+    Z: Array, Y_hat: Array, Y: Array, output: str, loss: str
+) -> tuple[Array, Array, Array]:
+    """Return scores, predictions and answers, all of one shape (n, K)."""
+    Z, _, _ = as_float(Z, "Z"), OUTPUTS[output], LOSSES[loss]
+    if Z.ndim != 2:
+        raise ValueError(f"Z must have shape (n, K), got {Z.shape}")
+    Y_hat, Y = as_float(Y_hat, "Y_hat"), as_float(Y, "Y")
+    for array, name in ((Y_hat, "Y_hat"), (Y, "Y")):
+        if array.shape != Z.shape:
+            raise ValueError(
+                f"{name} must have shape {Z.shape}, got {array.shape}"
+            )
+    compare = check_scores if "cross_entropy" in loss else pair
+    return Z, Y_hat, compare(Z, Y, "Z", "Y")[1]
 
 
 def backward(
@@ -226,7 +259,7 @@ def backward(
     ∂𝓛/∂W⁽ˡ⁾ = A⁽ˡ⁻¹⁾ᵀ Δ⁽ˡ⁾ and ∂𝓛/∂b⁽ˡ⁾ = Σᵢ Δᵢ⁽ˡ⁾.
     Shapes: Y (n, K); the result is (∂𝓛/∂W, ∂𝓛/∂b) for each layer, in the
     shapes of (W, b). cache, masks: as forward had them.
-    Errors: ValueError where shapes do not fit, KeyError for another name.
+    Errors: ValueError where shapes do not fit or for another name.
     Source: Rumelhart, Hinton & Williams (1986), doi:10.1038/323533a0.
 
     >>> W, b = np.array([[1.0, -1.0]]), np.array([0.0, 0.5])
@@ -237,7 +270,8 @@ def backward(
     >>> dW, db
     (array([[6., 0.]]), array([2., 0.]))
     """
-    top = cache[-1]
+    top = check_cache(cache, parameters, masks)[-1]
+    g_prime = ACTIVATIONS[activation].g_prime
     Delta = output_delta(top.Z, top.A, Y, output, loss)
     slopes = []
     for l in reversed(range(len(parameters))):
@@ -248,7 +282,6 @@ def backward(
         if l > 0:
             W, _ = parameters[l]
             below = cache[l - 1]
-            g_prime = ACTIVATIONS[activation].g_prime
             Delta = (Delta @ W.T) * g_prime(below.Z, below.A)
             if masks is not None:
                 Delta = Delta * masks[l - 1]
@@ -261,13 +294,14 @@ def output_loss(Z: Array, Y: Array, output: str, loss: str) -> Scalar:
     Formula: 𝓛(Ŷ, Y) with Ŷ = output(Z); cross-entropies that match their
     output come straight from the scores and stay finite.
     Shapes: Z and Y (n, K); the result is a number.
-    Errors: ValueError where the shapes differ, KeyError for another name.
+    Errors: ValueError where the shapes differ or for another name.
     Source: Bishop (2006), Pattern Recognition and Machine Learning, 5.2.
 
     >>> Z, Y = np.array([[0.0, 2.0]]), np.array([[1.0, 0.0]])
     >>> float(output_loss(Z, Y, "identity", "squared_error"))
     2.5
     """
+    Z, _, Y = _check_answers(Z, Z, Y, output, loss)
     if MATCHING.get(output) == loss and output in _FROM_SCORES:
         return _FROM_SCORES[output](Z, Y)
     return LOSSES[loss].value(OUTPUTS[output](Z), Y)
@@ -339,9 +373,10 @@ def predict(
     array([[0.5, 0.5],
            [0.5, 0.5]])
     """
+    X = check_network(X, parameters)
     blocks = [
         forward(X[i : i + 4096], parameters, activation, output)[0]
-        for i in range(0, max(len(X), 1), 4096)
+        for i in range(0, len(X), 4096)
     ]
     return np.concatenate(blocks)
 
@@ -369,6 +404,7 @@ def column_pass(
            [ 0.5,  1. ]])
     """
     g, g_prime = ACTIVATIONS[activation]
+    x, y = check_columns(x, y, parameters)
     a, z = [x], []
     for W, b in parameters:
         z.append(W @ a[-1] + b)

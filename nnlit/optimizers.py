@@ -10,16 +10,22 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from nnlit.checks import (
     as_float,
+    check_alike,
     check_choice,
+    check_finite,
     check_integer,
     check_interval,
     check_nonnegative,
+    check_pairs,
     check_positive,
+    check_time,
+    check_vector,
 )
 from nnlit.network import Parameters
 from nnlit.types import Array
@@ -64,6 +70,7 @@ class Optimizer(ABC):
     def reset(self) -> None:
         """Forget every step made."""
         self.t = 0
+        self.shapes: list[Any] | None = None
         self.state: list[tuple[list[Array], ...]] = []
 
     def step(
@@ -77,6 +84,10 @@ class Optimizer(ABC):
         gradients are used up: their arrays may hold something else after.
         Errors: ValueError where the shapes are not those of the step before.
         """
+        check_nonnegative(learning_rate, "learning_rate")
+        shapes = _shapes(parameters)
+        if shapes is None or not self.shapes == shapes == _shapes(gradients):
+            self._check(parameters, gradients)
         if not self.state:
             self.state = [
                 tuple(
@@ -91,11 +102,30 @@ class Optimizer(ABC):
             self.update(W, dW, learning_rate, *memory_W)
             self.update(b, db, learning_rate, *memory_b)
 
+    def _check(self, parameters: Parameters, gradients: Parameters) -> None:
+        """Raise unless shapes and types are those of the step before."""
+        check_alike(gradients, parameters)
+        shapes = _shapes(parameters)
+        if self.shapes not in (None, shapes):
+            raise ValueError(
+                "parameters must have the shapes of the step before, "
+                f"{self.shapes}, got {shapes}; reset forgets them"
+            )
+        self.shapes = shapes
+
     @abstractmethod
     def update(
         self, w: Array, g: Array, learning_rate: float, *memory: Array
     ) -> None:
         """Move one array w in place, g being its gradient."""
+
+
+def _shapes(layers: Parameters) -> list[Any] | None:
+    """Return the shape and the kind of every array, None if one is none."""
+    try:
+        return [(a.shape, a.dtype.kind) for pair in layers for a in pair]
+    except (AttributeError, TypeError):
+        return None
 
 
 class SGD(Optimizer):
@@ -299,7 +329,7 @@ def make_optimizer(name: str, **settings: float) -> Optimizer:
     >>> make_optimizer("momentum", momentum=0.8).momentum
     0.8
     """
-    return OPTIMIZERS[check_choice(name, "solver", OPTIMIZERS)](**settings)
+    return OPTIMIZERS[check_choice(name, "name", OPTIMIZERS)](**settings)
 
 
 def updated(
@@ -325,7 +355,16 @@ def updated(
         raise ValueError(
             f"memory must be {optimizer.memories} arrays, got {len(memory)}"
         )
-    w, g, *kept = (np.array(a, dtype=float) for a in (w, g, *memory))
+    check_nonnegative(learning_rate, "learning_rate")
+    w, g = np.array(check_finite(w, "w"), float), check_finite(g, "g")
+    kept = [np.array(as_float(m, "memory"), float) for m in memory]
+    for array, called in ((g, "g"), *((m, "memory") for m in kept)):
+        if array.shape != w.shape:
+            raise ValueError(
+                f"{called} must have the shape of w, {w.shape}, "
+                f"got {array.shape}"
+            )
+    g = np.array(g, float)
     before, optimizer.t = optimizer.t, check_integer(t, "t", 1)
     try:
         optimizer.update(w, g, learning_rate, *kept)
@@ -354,7 +393,10 @@ def descend(
            [2.],
            [1.]])
     """
-    w = np.array(as_float(w, "w"))
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"optimizer must be an Optimizer, got {optimizer!r}")
+    check_positive(learning_rate, "learning_rate")
+    w = np.array(check_finite(w, "w"))
     path, no_bias = [w.copy()], np.zeros(0)
     optimizer.reset()
     for _ in range(check_integer(steps, "steps", 0)):
@@ -374,6 +416,7 @@ def gradient_norm(gradients: Parameters) -> float:
     >>> gradient_norm([(np.array([[3.0]]), np.array([4.0]))])
     5.0
     """
+    check_pairs(gradients, "gradients")
     slopes = [slope for layer in gradients for slope in layer]
     return math.sqrt(sum(float(np.vdot(g, g)) for g in slopes))
 
@@ -406,6 +449,7 @@ def constant(t: int, learning_rate: float) -> float:
     >>> constant(1000, 0.1)
     0.1
     """
+    check_time(t, learning_rate)
     return learning_rate
 
 
@@ -420,6 +464,9 @@ def step_decay(
     >>> [step_decay(t, 0.8, factor=0.5, every=10) for t in (0, 9, 10, 20)]
     [0.8, 0.8, 0.4, 0.2]
     """
+    check_time(t, learning_rate)
+    check_positive(factor, "factor")
+    check_positive(every, "every")
     return float(learning_rate * factor ** (t // every))
 
 
@@ -432,6 +479,8 @@ def exponential(t: int, learning_rate: float, rate: float = 1e-3) -> float:
     >>> round(exponential(1000, 0.1, rate=0.001), 6)
     0.036788
     """
+    check_time(t, learning_rate)
+    check_nonnegative(rate, "rate")
     return learning_rate * math.exp(-rate * t)
 
 
@@ -447,6 +496,8 @@ def inverse_scaling(
     >>> inverse_scaling(3, 0.1)
     0.05
     """
+    check_time(t, learning_rate)
+    check_nonnegative(power, "power")
     return float(learning_rate / (t + 1) ** power)
 
 
@@ -464,7 +515,9 @@ def cosine(
     >>> [round(cosine(t, 0.1, steps=10), 3) for t in (0, 5, 10, 11)]
     [0.1, 0.05, 0.0, 0.0]
     """
+    check_time(t, learning_rate)
     check_integer(steps, "steps", 1)
+    check_nonnegative(lowest, "lowest")
     wave = 1 + math.cos(math.pi * min(t, steps) / steps)
     return lowest + 0.5 * (learning_rate - lowest) * wave
 
@@ -481,6 +534,8 @@ def warm_up(t: int, learning_rate: float, steps: int) -> float:
     >>> [warm_up(t, 0.4, steps=4) for t in (0, 1, 3, 4)]
     [0.1, 0.2, 0.4, 0.4]
     """
+    check_nonnegative(t, "t")
+    check_nonnegative(learning_rate, "learning_rate")
     check_integer(steps, "steps", 1)
     return learning_rate * min(1.0, (t + 1) / steps)
 
@@ -507,7 +562,11 @@ def on_plateau(
     >>> on_plateau([3.0, 2.0, 2.0, 1.0], 0.1, factor=0.5, patience=2)
     0.1
     """
+    as_float(check_vector(losses, "losses"), "losses")
+    check_positive(learning_rate, "learning_rate")
+    check_positive(factor, "factor")
     check_integer(patience, "patience", 1)
+    check_nonnegative(min_delta, "min_delta")
     best, waited = math.inf, 0
     for loss in losses:
         waited = 0 if loss < best - min_delta else waited + 1

@@ -9,11 +9,14 @@ import numpy as np
 from nnlit.activations import step
 from nnlit.checks import (
     as_generator,
+    check_example,
     check_features,
     check_integer,
-    check_label,
     check_labels,
+    check_line,
+    check_not_nan,
     check_positive,
+    check_reach,
     two_classes,
 )
 from nnlit.estimator import Estimator
@@ -42,6 +45,7 @@ def score(x: Array, w: Array, b: Scalar) -> Array:
     >>> float(score(np.array([7.0, 6.0]), np.array([2.0, 1.0]), -18.0))
     2.0
     """
+    x, w, b = check_line(x, w, b, layer=True)
     return x @ w + b
 
 
@@ -57,6 +61,7 @@ def predict(x: Array, w: Array, b: Scalar) -> Array:
     >>> predict(X, np.array([2.0, 1.0]), -18.0)
     array([1., 1., 0.])
     """
+    check_not_nan(w, "w")
     return step(score(x, w, b))
 
 
@@ -69,8 +74,8 @@ def perceptron_step(
     is 1 for a positive example taken as negative, −1 for the other mistake
     and 0, no move, for a right answer.
     Shapes: x (d,), y 0 or 1, w (d,), b a number; the result is a new (w, b).
-    Errors: ValueError where the numbers of features differ or y is
-    another label.
+    Errors: ValueError where the numbers of features differ, y is another
+    label or η ≤ 0.
     Source: Rosenblatt (1958), doi:10.1037/h0042519.
 
     >>> w, b = np.array([2.0, 1.0]), -18.0
@@ -78,7 +83,8 @@ def perceptron_step(
     >>> w.round(2).tolist(), round(float(b), 2)
     ([2.4, 1.5], -17.9)
     """
-    check_label(y)
+    x, w, b = check_example(x, y, w, b)
+    check_positive(learning_rate, "learning_rate")
     y_hat = predict(x, w, b)
     w = w + learning_rate * (y - y_hat) * x
     b = b + learning_rate * (y - y_hat)
@@ -101,6 +107,7 @@ def perceptron_epoch(
     ([1.0, -1.0], 0.0, 2)
     """
     X, y = check_labels(X, y)
+    X, w, b = check_line(X, w, b, "X")
     mistakes = 0
     for x_i, y_i in zip(X, y, strict=True):
         mistakes += int(predict(x_i, w, b) != y_i)
@@ -126,9 +133,10 @@ def train(
     """
     X, y = check_labels(X, y)
     check_positive(learning_rate, "learning_rate")
+    check_reach(X, learning_rate, check_integer(epochs, "epochs", 1))
     w, b = np.zeros(X.shape[1], X.dtype), X.dtype.type(0)
     mistakes: list[int] = []
-    for _ in range(check_integer(epochs, "epochs", 1)):
+    for _ in range(epochs):
         w, b, wrong = perceptron_epoch(X, y, w, b, learning_rate)
         mistakes.append(wrong)
         if wrong == 0:
@@ -153,6 +161,7 @@ def mistake_bound(X: Array, y: Array, w: Array, b: Scalar) -> float:
     2.0
     """
     X, y = check_labels(X, y)
+    X, w, b = check_line(X, w, b, "X")
     X1 = np.column_stack([X, np.ones(len(X))])
     w1 = np.append(w, b)
     margins = (2 * y - 1) * (X1 @ w1)
@@ -206,15 +215,15 @@ class Perceptron(Estimator):
         check_integer(self.max_iter, "max_iter", 1)
         rng = as_generator(self.rng)
         X, classes, y = two_classes(X, y)
+        rate, epochs = self.learning_rate_init, self.max_iter
+        check_reach(X, rate, epochs, "learning_rate_init")
         w, b = np.zeros(X.shape[1], X.dtype), X.dtype.type(0)
         order = np.arange(len(X))
         mistakes: list[int] = []
-        for _ in range(self.max_iter):
+        for _ in range(epochs):
             if self.shuffle:
                 order = rng.permutation(len(X))
-            w, b, wrong = perceptron_epoch(
-                X[order], y[order], w, b, self.learning_rate_init
-            )
+            w, b, wrong = perceptron_epoch(X[order], y[order], w, b, rate)
             mistakes.append(wrong)
             if wrong == 0:
                 break

@@ -10,9 +10,13 @@ import numpy as np
 from nnlit.checks import (
     as_float,
     as_generator,
+    check_alike,
     check_integer,
     check_interval,
+    check_layers,
     check_nonnegative,
+    check_rates,
+    check_sizes,
 )
 from nnlit.network import Parameters
 from nnlit.types import Array, Rng, Scalar
@@ -103,6 +107,8 @@ def elastic_penalty(W: Array, l1: float, l2: float) -> Scalar:
     >>> float(elastic_penalty(np.array([3.0, -1.0]), l1=0.5, l2=0.5))
     4.5
     """
+    check_nonnegative(l1, "l1")
+    check_nonnegative(l2, "l2")
     return l1_penalty(W, l1) + l2_penalty(W, l2)
 
 
@@ -117,6 +123,8 @@ def elastic_penalty_gradient(W: Array, l1: float, l2: float) -> Array:
     >>> elastic_penalty_gradient(np.array([3.0, -1.0]), l1=0.5, l2=0.5)
     array([ 2., -1.])
     """
+    check_nonnegative(l1, "l1")
+    check_nonnegative(l2, "l2")
     return l1_penalty_gradient(W, l1) + l2_penalty_gradient(W, l2)
 
 
@@ -133,6 +141,7 @@ def penalty(
     >>> penalty([(np.array([[2.0]]), np.array([9.0]))], l1=1.0, l2=1.0)
     4.0
     """
+    check_layers(parameters)
     return float(sum(elastic_penalty(W, l1, l2) for W, _ in parameters))
 
 
@@ -150,10 +159,11 @@ def add_penalty(
     Errors: ValueError for a negative strength.
     Source: Goodfellow, Bengio & Courville (2016), Deep Learning, 7.1.
 
-    >>> slopes, parameters = [(np.ones((1, 1)), 1.0)], [(np.eye(1), 9.0)]
-    >>> add_penalty(slopes, parameters, l2=0.5)
-    [(array([[1.5]]), 1.0)]
+    >>> slopes = [(np.ones((1, 1)), np.array([1.0]))]
+    >>> add_penalty(slopes, [(np.eye(1), np.array([9.0]))], l2=0.5)
+    [(array([[1.5]]), array([1.]))]
     """
+    check_alike(gradients, parameters)
     if l1 == 0 and l2 == 0:
         return list(gradients)
     return [
@@ -177,7 +187,7 @@ def dropout_mask(shape: tuple[int, ...], rate: float, rng: Rng = 0) -> Array:
     array([[2., 0., 0., 0., 2., 2.]])
     """
     check_interval(rate, "rate", 0, 1)
-    stays = as_generator(rng).random(shape) >= rate
+    stays = as_generator(rng).random(check_sizes(shape, "shape")) >= rate
     return stays / (1 - rate)
 
 
@@ -199,13 +209,10 @@ def dropout_masks(
     >>> dropout_masks(1, net, 0.5, rng=0)
     [array([[2., 0.]])]
     """
+    check_integer(n, "n", 1)
+    check_layers(parameters)
     hidden, rng = [W for W, _ in parameters[:-1]], as_generator(rng)
-    if isinstance(rates, int | float):
-        rates = [rates] * len(hidden)
-    if len(rates) != len(hidden):
-        raise ValueError(
-            f"dropout must be one rate or {len(hidden)}, got {len(rates)}"
-        )
+    rates = check_rates(rates, len(hidden))
     return [
         dropout_mask((n, W.shape[1]), rate, rng).astype(W.dtype, copy=False)
         for W, rate in zip(hidden, rates, strict=True)
@@ -250,6 +257,9 @@ class EarlyStopping:
 
         Before the first finite loss there are none, and nothing changes.
         """
-        for layer, best in zip(parameters, self.best or [], strict=False):
+        if not self.best:
+            return
+        check_alike(self.best, parameters, "parameters")
+        for layer, best in zip(parameters, self.best, strict=True):
             for array, kept in zip(layer, best, strict=True):
                 array[...] = kept

@@ -13,7 +13,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnlit.checks import as_float, check_positive
+from nnlit.checks import (
+    as_float,
+    check_cache,
+    check_choice,
+    check_layer,
+    check_network,
+    check_positive,
+)
 from nnlit.network import (
     ACTIVATIONS,
     OUTPUTS,
@@ -67,7 +74,7 @@ def layer_norm(A: Array, epsilon: float = 1e-5) -> tuple[Array, Array]:
     ([[-1.0, 1.0], [-1.0, 1.0]], [[1.0], [10.0]])
     """
     A = as_float(A, "A")
-    if A.ndim != 2:
+    if A.ndim != 2 or A.size == 0:
         raise ValueError(f"A must have the shape (n, d), got {A.shape}")
     check_positive(epsilon, "epsilon")
     m = A.mean(axis=1, keepdims=True)
@@ -90,6 +97,12 @@ def layer_norm_backward(G: Array, N: Array, s: Array) -> Array:
     >>> layer_norm_backward(np.ones((1, 3)), N, s).round(9) + 0.0
     array([[0., 0., 0.]])
     """
+    G, N, s = as_float(G, "G"), as_float(N, "N"), as_float(s, "s")
+    if N.ndim != 2 or s.shape != (len(N), 1):
+        raise ValueError(
+            f"s must have shape (n, 1) for N (n, d), got {s.shape} for "
+            f"{N.shape}"
+        )
     if G.shape != N.shape:
         raise ValueError(f"G must have shape {N.shape}, got {G.shape}")
     mean = G.mean(axis=1, keepdims=True)
@@ -111,15 +124,17 @@ def residual_layer(
     Without normalize N = A_below, without skip A = g(Z).
     Shapes: A_below (n, d), W (d, m), b (m,); the result is A (n, m) and
     what residual_layer_backward needs. A skip wants m = d.
-    Errors: ValueError where shapes do not fit, KeyError for another name.
+    Errors: ValueError where shapes do not fit or for another name.
     Source: He, Zhang, Ren & Sun (2016), doi:10.1109/CVPR.2016.90.
 
     >>> A, W, b = np.array([[1.0, 3.0]]), np.zeros((2, 2)), np.ones(2)
     >>> residual_layer(A, W, b)[0]
     array([[2., 4.]])
     """
+    A_below, W, b = check_layer(A_below, W, b, "A_below")
+    check_choice(activation, "activation", OUTPUTS)
     if skip and W.shape[0] != W.shape[1]:
-        raise ValueError(f"a skip needs a square W, got {W.shape}")
+        raise ValueError(f"W must be square for a skip, got {W.shape}")
     N, s = A_below, None
     if normalize:
         N, s = layer_norm(A_below)
@@ -127,6 +142,26 @@ def residual_layer(
     H = OUTPUTS[activation](Z)
     A = A_below + H if skip else H
     return A, ResidualLayer(N, s, Z, H, skip)
+
+
+def _check_slopes(
+    G: Array, W: Array, layer: ResidualLayer, name: str
+) -> tuple[Array, Array]:
+    """Return a slope G (n, m) and W (d, m) that fit what a layer kept."""
+    if not isinstance(layer, ResidualLayer):
+        raise TypeError(
+            f"layer must be what residual_layer kept, got {layer!r}"
+        )
+    G, W = as_float(G, name), as_float(W, "W")
+    for array, called, shape in (
+        (G, name, layer.Z.shape),
+        (W, "W", (layer.N.shape[1], layer.Z.shape[1])),
+    ):
+        if array.shape != shape:
+            raise ValueError(
+                f"{called} must have shape {shape}, got {array.shape}"
+            )
+    return G, W
 
 
 def scores_backward(
@@ -145,6 +180,7 @@ def scores_backward(
     >>> scores_backward(np.array([[5.0, 7.0]]), W, layer)[0]
     array([[5., 7.]])
     """
+    Delta, W = _check_slopes(Delta, W, layer, "Delta")
     dW = layer.N.T @ Delta
     db = Delta.sum(axis=0)
     G = Delta @ W.T
@@ -164,7 +200,7 @@ def residual_layer_backward(
     Formula: with G = ∂𝓛/∂A, Δ = G ⊙ g′(Z); ∂𝓛/∂A_below is what comes back
     through the scores (scores_backward), plus G itself if there is a skip.
     Shapes: G (n, m), W (d, m); the result is (n, d) and (∂𝓛/∂W, ∂𝓛/∂b).
-    Errors: ValueError where shapes do not fit, KeyError for another name.
+    Errors: ValueError where shapes do not fit or for another name.
     Source: He, Zhang, Ren & Sun (2016), doi:10.1007/978-3-319-46493-0_38.
 
     >>> A, W, b = np.array([[1.0, 3.0]]), np.zeros((2, 2)), np.ones(2)
@@ -173,6 +209,7 @@ def residual_layer_backward(
     array([[5., 7.]])
     """
     g_prime = ACTIVATIONS[activation].g_prime
+    G, W = _check_slopes(G, W, layer, "G")
     Delta = G * g_prime(layer.Z, layer.H)
     G_below, slopes = scores_backward(Delta, W, layer)
     if layer.skip:
@@ -202,7 +239,9 @@ def deep_forward(
     >>> [layer.skip for layer in cache], Y_hat
     ([False, True, False], array([[1., 1.]]))
     """
-    A, cache = as_float(X, "X"), []
+    check_choice(activation, "activation", ACTIVATIONS)
+    check_choice(output, "output", OUTPUTS)
+    A, cache = check_network(X, parameters), []
     last = len(parameters) - 1
     for l, (W, b) in enumerate(parameters):
         g = output if l == last else activation
@@ -226,7 +265,7 @@ def deep_backward(
     layer.
     Shapes: Y (n, K); the result is (∂𝓛/∂W, ∂𝓛/∂b) for each layer, in the
     shapes of (W, b). cache: as deep_forward gave it.
-    Errors: ValueError where shapes do not fit, KeyError for another name.
+    Errors: ValueError where shapes do not fit or for another name.
     Source: He, Zhang, Ren & Sun (2016), doi:10.1007/978-3-319-46493-0_38.
 
     >>> net = [(np.zeros((1, 2)), np.zeros(2))]
@@ -234,7 +273,7 @@ def deep_backward(
     >>> deep_backward(cache, net, np.eye(2)[:1])
     [(array([[-0.5,  0.5]]), array([-0.5,  0.5]))]
     """
-    top = cache[-1]
+    top = check_cache(cache, parameters)[-1]
     Delta = output_delta(top.Z, top.H, Y, output, loss)
     G, slopes = scores_backward(Delta, parameters[-1][0], top)
     each = [slopes]

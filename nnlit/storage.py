@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from nnlit.checks import check_finite, class_codes
+from nnlit.checks import check_finite, check_path, class_codes
 from nnlit.mlp import MLPClassifier, MLPRegressor
 from nnlit.training import History, Trainer
 from nnlit.types import Array
@@ -46,8 +46,13 @@ def save(
     ...     load(path).predict_proba([[0.5]]) == model.predict_proba([[0.5]])
     array([[ True,  True]])
     """
+    if not isinstance(model, MLPClassifier | MLPRegressor):
+        raise TypeError(
+            "model must be an MLPClassifier or MLPRegressor, "
+            f"got {type(model).__name__}"
+        )
     model._check_fitted()
-    arrays, path = _arrays(model), Path(path)
+    arrays, path = _arrays(model), Path(check_path(path))
     handle, beside = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -74,6 +79,7 @@ def load(path: str | os.PathLike[str]) -> MLPClassifier | MLPRegressor:
     Traceback (most recent call last):
     ValueError: ...model.npz holds no network of nnlit, or only part of one...
     """
+    check_path(path)
     try:
         with open(path, "rb") as opened, np.load(opened) as file:
             arrays = {name: file[name] for name in file.files}

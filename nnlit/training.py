@@ -14,12 +14,20 @@ import numpy as np
 
 from nnlit.checks import (
     as_generator,
+    check_chain,
+    check_data,
     check_integer,
     check_nonnegative,
     check_positive,
+    check_rates,
+    check_rows,
+    least,
 )
 from nnlit.network import (
+    ACTIVATIONS,
+    LOSSES,
     MATCHING,
+    OUTPUTS,
     Parameters,
     backward,
     forward,
@@ -56,7 +64,8 @@ def minibatches(
     """Deal the examples into batches, in a new random order.
 
     Formula: a permutation of 0 … n − 1, cut into pieces of batch_size; X and
-    Y take the same rows. The last batch may be smaller.
+    Y take the same rows. The last batch may be smaller; with batch_size ≥ n
+    there is one, the whole set.
     Shapes: X (n, d) and Y (n, ...); each batch ((m, d), (m, ...)).
     Errors: ValueError for batch_size < 1 or other lengths.
     Source: Bottou (2012), doi:10.1007/978-3-642-35289-8_25.
@@ -67,10 +76,9 @@ def minibatches(
     [[3], [1]] [30, 10]
     [[2]] [20]
     """
+    X, Y = check_rows(X, Y)
     n = len(X)
     check_integer(batch_size, "batch_size", 1)
-    if len(Y) != n:
-        raise ValueError(f"X and Y must have one length, got {n}, {len(Y)}")
     order = as_generator(rng).permutation(n) if shuffle else np.arange(n)
     for start in range(0, n, batch_size):
         rows = order[start : start + batch_size]
@@ -94,7 +102,8 @@ def train_epoch(
     parameters are changed in place. A Trainer does the same and more.
     Shapes: X (n, d), Y (n, K); the result is the mean of the batches'
     losses, each taken before its step, weighted by the batches' sizes.
-    Errors: as minibatches, forward and backward.
+    Errors: as minibatches, forward and backward, and ValueError for η ≤ 0 or
+    NaN in the data; the parameters are then as they were.
     Source: Bottou (2012), doi:10.1007/978-3-642-35289-8_25.
 
     >>> X, Y = np.array([[-1.0], [1.0]]), np.eye(2)
@@ -102,6 +111,8 @@ def train_epoch(
     >>> [round(train_epoch(X, Y, parameters, 0.5, 2), 3) for _ in range(3)]
     [0.693, 0.474, 0.348]
     """
+    X, Y = check_data(X, Y, parameters, loss)
+    check_positive(learning_rate, "learning_rate")
     total = 0.0
     for X_batch, Y_batch in minibatches(X, Y, batch_size, rng):
         _, cache = forward(X_batch, parameters, activation, output)
@@ -186,7 +197,15 @@ class Trainer:
     def __post_init__(self) -> None:
         """Check what was given, before anything is trained."""
         self.rng = as_generator(self.rng)
+        _, _ = ACTIVATIONS[self.activation], OUTPUTS[self.output]
         self.loss = self.loss or MATCHING[self.output]
+        _ = LOSSES[self.loss]
+        check_chain(self.parameters)
+        check_integer(self.t, "t")
+        if not isinstance(self.optimizer, Optimizer):
+            raise TypeError(
+                f"optimizer must be an Optimizer, got {self.optimizer!r}"
+            )
         if not callable(self.learning_rate):
             check_positive(self.learning_rate, "learning_rate")
         check_integer(self.batch_size, "batch_size", 1)
@@ -194,7 +213,7 @@ class Trainer:
         check_nonnegative(self.l2, "l2")
         if self.max_norm is not None:
             check_positive(self.max_norm, "max_norm")
-        dropout_masks(1, self.parameters, self.dropout)
+        check_rates(self.dropout, len(self.parameters) - 1, "dropout")
 
     def step(self, X: Array, Y: Array, learning_rate: float) -> Array:
         """Make one step on a batch and return its scores before it."""
@@ -216,9 +235,10 @@ class Trainer:
 
     def rate(self) -> float:
         """Return the learning rate of the next step, plateaus left out."""
-        if callable(self.learning_rate):
-            return self.learning_rate(self.t)
-        return self.learning_rate
+        rate = self.learning_rate
+        if callable(rate):
+            rate = rate(self.t)
+        return check_nonnegative(rate, "learning_rate")
 
     def epoch(self, X: Array, Y: Array) -> float:
         """Go once through all examples and return their mean loss.
@@ -276,11 +296,15 @@ class Trainer:
         verbose: shows progress, with tqdm where that is installed.
 
         Ctrl-C ends the run with a warning and leaves usable weights.
-        Errors: DivergedError, see epoch; ValueError for epochs < 1.
+        Errors: DivergedError, see epoch; ValueError for epochs < 1 or data
+        that don't fit, before anything is trained.
         """
+        X, Y = check_data(X, Y, self.parameters, self.loss or "")
+        if validation is not None:
+            check_data(*validation, self.parameters, self.loss or "")
         history = self.history
-        history.stopped = "max_iter"
         bar = _Progress(check_integer(epochs, "epochs", 1), verbose)
+        history.stopped = "max_iter"
         try:
             for _ in bar:
                 start = time.perf_counter()
@@ -362,7 +386,7 @@ def random_restart(
     rng = as_generator(rng)
     runs = [run(rng) for _ in range(check_integer(restarts, "restarts", 1))]
     losses = [float(loss) for _, loss in runs]
-    best = int(np.nanargmin(losses))
+    best = least(losses)
     return runs[best][0], losses[best], losses
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from nnlit.checks import check_integer
+from nnlit.checks import check_integer, check_texts
 from nnlit.types import Array
 
 __all__ = ["bag_of_words", "tokenize", "vocabulary"]
@@ -26,8 +26,7 @@ def tokenize(text: str) -> list[str]:
     >>> tokenize("WIN £1000 now! Don't wait")
     ['win', '0', 'now', "don't", 'wait']
     """
-    if not isinstance(text, str):
-        raise TypeError(f"text must be a str, got {type(text).__name__}")
+    (text,) = check_texts([text], "text")
     text = text.lower().replace("’", "'")
     found = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+", text)
     return ["0" if word.isdigit() else word for word in found]
@@ -45,7 +44,7 @@ def vocabulary(texts: Iterable[str], min_count: int = 1) -> tuple[str, ...]:
     ('a', 'prize')
     """
     check_integer(min_count, "min_count", 1)
-    texts = [texts] if isinstance(texts, str) else texts
+    texts = check_texts(texts, "texts")
     counts = Counter(word for text in texts for word in set(tokenize(text)))
     return tuple(sorted(w for w, c in counts.items() if c >= min_count))
 
@@ -65,10 +64,12 @@ def bag_of_words(texts: Iterable[str], known: Sequence[str]) -> Array:
     array([[2., 2.],
            [0., 1.]])
     """
-    place = {word: j for j, word in enumerate(known)}
+    if isinstance(known, str):
+        raise TypeError("known must list words, got str")
+    place = {word: j for j, word in enumerate(check_texts(known, "known"))}
     if len(place) < len(known):
         raise ValueError("known must list every word once")
-    texts = [texts] if isinstance(texts, str) else list(texts)
+    texts = check_texts(texts, "texts")
     X = np.zeros((len(texts), len(known)))
     for i, text in enumerate(texts):
         for word in tokenize(text):

@@ -324,7 +324,7 @@ def test_softmax_keeps_dtype(f, dtype):
 
 @pytest.mark.parametrize("f", ROWWISE, ids=name)
 def test_softmax_without_classes_is_an_error(f):
-    with pytest.raises(ValueError, match="zero-size"):
+    with pytest.raises(ValueError, match=r"^z must have at least one class"):
         f(np.zeros((2, 0)))
 
 

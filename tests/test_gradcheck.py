@@ -97,7 +97,7 @@ def test_bad_input_is_refused(check):
     parameters, slopes = case()
     with pytest.raises(ValueError, match="h must be > 0"):
         check(loss, parameters, slopes, h=0.0)
-    with pytest.raises(ValueError, match=r"W1 has shape \(4, 5\), its gradient \(5, 4\)"):
+    with pytest.raises(ValueError, match=r"^gradients must (have the shapes|hold W)"):
         check(loss, parameters, [(slopes[0][0].T, slopes[0][1]), slopes[1]])
     slopes[0][0][0, 0] = np.nan
     with pytest.raises(ValueError, match="dW1 must be finite"):

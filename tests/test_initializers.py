@@ -102,8 +102,8 @@ def test_from_zeros_hidden_units_never_differ(activation):
     ("call", "message"),
     [
         (lambda: initialize([3]), "sizes must be at least two"),
-        (lambda: initialize([3, 0]), "d_out must be >= 1"),
-        (lambda: initialize([0, 3]), "d_in must be >= 1"),
+        (lambda: initialize([3, 0]), "sizes must be >= 1"),
+        (lambda: initialize([0, 3]), "sizes must be >= 1"),
         (lambda: initialize([2, 2], "he"), "initializer must be one of zeros"),
         (lambda: initialize([2, 2], dtype="int8"), "dtype must be one of float32"),
     ],

@@ -454,7 +454,7 @@ def test_bad_targets_are_refused():
         ({"early_stopping": True, "validation_fraction": 0.0}, ValueError, "one of the two sets"),
         ({"early_stopping": True, "validation_fraction": 1.0}, ValueError, "validation_fraction"),
         ({"n_iter_no_change": 0}, ValueError, "n_iter_no_change must be >= 1"),
-        ({"dropout": 1.0}, ValueError, r"rate must be in \[0, 1\)"),
+        ({"dropout": 1.0}, ValueError, r"^dropout must be in \[0, 1\)"),
         ({"dropout": [0.1, 0.1]}, ValueError, "dropout must be one rate or 1, got 2"),
         ({"max_norm": 0.0}, ValueError, "max_norm must be > 0"),
         ({"initializer": "he"}, ValueError, "initializer must be one of zeros"),

@@ -126,7 +126,6 @@ def test_predict_goes_in_blocks_and_gives_what_forward_gives():
     np.testing.assert_allclose(
         predict(X, parameters), forward(X, parameters)[0], rtol=1e-13
     )
-    assert predict(X[:0], parameters).shape == (0, 2)
 
 
 def test_masks_multiply_the_hidden_outputs_only():
@@ -332,5 +331,5 @@ def test_answers_of_another_shape_are_an_error(call):
 
 
 def test_rows_of_another_length_are_an_error():
-    with pytest.raises(ValueError, match="size 3"):
+    with pytest.raises(ValueError, match=r"^X must have shape \(n, 3\), n at least 1, got \(2"):
         forward(np.ones((2, 4)), network([3, 2]))

@@ -37,13 +37,13 @@ CHAPTERS_1_TO_6 = [
 QUICK = ["perceptron", "descent", "datasets", "checks"]
 MAY_IMPORT = {
     "types": set(),
-    "estimator": set(),
     "checks": {"types"},
+    "estimator": {"checks"},
     "activations": {"types", "checks"},
     "losses": {"types", "checks", "activations"},
     "descent": {"types", "checks"},
-    "idx": {"types"},
-    "download": set(),
+    "idx": {"types", "checks"},
+    "download": {"checks"},
     "datasets": {"types", "checks", "download", "idx"},
     "perceptron": {"types", "checks", "estimator", "activations", "losses"},
     "logistic": {

@@ -69,7 +69,7 @@ def test_without_a_shuffle_the_order_is_that_of_the_data():
 def test_bad_batches_are_refused():
     with pytest.raises(ValueError, match="batch_size must be >= 1"):
         list(minibatches(X, Y, 0))
-    with pytest.raises(ValueError, match="one length, got 90, 89"):
+    with pytest.raises(ValueError, match="X and Y must have the same length, got 90 and 89"):
         list(minibatches(X, Y[:-1], 8))
 
 
@@ -426,7 +426,7 @@ def test_restarts_that_end_in_nan_are_passed_over():
         ({"l1": -1.0}, "l1 must be >= 0"),
         ({"l2": -1.0}, "l2 must be >= 0"),
         ({"max_norm": 0.0}, "max_norm must be > 0"),
-        ({"dropout": 1.0}, r"rate must be in \[0, 1\)"),
+        ({"dropout": 1.0}, r"^dropout must be in \[0, 1\)"),
         ({"dropout": [0.1, 0.1]}, "dropout must be one rate or 1, got 2"),
     ],
 )
