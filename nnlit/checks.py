@@ -780,14 +780,13 @@ def check_layers(parameters: Layers, name: str = "parameters") -> None:
     Traceback (most recent call last):
     ValueError: parameters must hold W (d, m) and b (m,) for each layer, ...
     """
-    if not _are_layers(parameters):
-        check_pairs(parameters, name)
-        for l, (W, b) in enumerate(parameters, 1):
-            if W.ndim != 2 or b.shape != W.shape[1:]:
-                raise ValueError(
-                    f"{name} must hold W (d, m) and b (m,) for each layer, "
-                    f"got {W.shape} and {b.shape} in layer {l}"
-                )
+    if _are_layers(parameters):
+        return
+    check_pairs(parameters, name)
+    shapes = [(W.shape, b.shape) for W, b in parameters]
+    raise ValueError(
+        f"{name} must hold W (d, m) and b (m,) for each layer, got {shapes}"
+    )
 
 
 def _are_layers(parameters: Layers) -> bool:

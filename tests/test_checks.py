@@ -208,6 +208,22 @@ def test_number_checks_give_the_value_back(check, good):
     assert check(good, "alpha") is good
 
 
+def test_a_number_in_an_array_without_axes_is_a_number():
+    assert checks.check_number(np.array(0.5), "alpha") == 0.5
+    with pytest.raises(ValueError, match=r"^alpha must be finite, got nan$"):
+        checks.check_number(np.array(np.nan), "alpha")
+
+
+def test_layers_of_wrong_shapes_are_told_apart_from_what_is_no_array():
+    right = (np.ones((2, 3)), np.ones(3))
+    assert checks.check_layers([right, right]) is None
+    for wrong in [(np.ones((3, 3)), np.ones(2)), (np.ones(3), np.ones(3))]:
+        with pytest.raises(ValueError, match=r"^net must hold W \(d, m\) and b \(m,\)"):
+            checks.check_layers([right, wrong], "net")
+    with pytest.raises(TypeError, match=r"(?s)^net must hold a pair .* for layer 2$"):
+        checks.check_layers([right, (np.ones((3, 3)), None)], "net")
+
+
 @pytest.mark.parametrize("check", PARAMETERS, ids=name)
 @pytest.mark.parametrize("bad", ["1", None, True, 1j, [1.0], np.ones(1)])
 def test_number_checks_refuse_what_is_not_a_number(check, bad):
