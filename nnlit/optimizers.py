@@ -26,6 +26,7 @@ from nnlit.checks import (
     check_positive,
     check_time,
     check_vector,
+    is_trusted,
 )
 from nnlit.network import Parameters
 from nnlit.types import Array
@@ -84,10 +85,8 @@ class Optimizer(ABC):
         gradients are used up: their arrays may hold something else after.
         Errors: ValueError where the shapes are not those of the step before.
         """
-        check_nonnegative(learning_rate, "learning_rate")
-        shapes = _shapes(parameters)
-        if shapes is None or not self.shapes == shapes == _shapes(gradients):
-            self._check(parameters, gradients)
+        if not (is_trusted() and self.state):
+            self._check(parameters, gradients, learning_rate)
         if not self.state:
             self.state = [
                 tuple(
@@ -102,10 +101,16 @@ class Optimizer(ABC):
             self.update(W, dW, learning_rate, *memory_W)
             self.update(b, db, learning_rate, *memory_b)
 
-    def _check(self, parameters: Parameters, gradients: Parameters) -> None:
+    def _check(
+        self,
+        parameters: Parameters,
+        gradients: Parameters,
+        learning_rate: float,
+    ) -> None:
         """Raise unless shapes and types are those of the step before."""
+        check_nonnegative(learning_rate, "learning_rate")
         check_alike(gradients, parameters)
-        shapes = _shapes(parameters)
+        shapes = [(W.shape, b.shape) for W, b in parameters]
         if self.shapes not in (None, shapes):
             raise ValueError(
                 "parameters must have the shapes of the step before, "
@@ -118,14 +123,6 @@ class Optimizer(ABC):
         self, w: Array, g: Array, learning_rate: float, *memory: Array
     ) -> None:
         """Move one array w in place, g being its gradient."""
-
-
-def _shapes(layers: Parameters) -> list[Any] | None:
-    """Return the shape and the kind of every array, None if one is none."""
-    try:
-        return [(a.shape, a.dtype.kind) for pair in layers for a in pair]
-    except (AttributeError, TypeError):
-        return None
 
 
 class SGD(Optimizer):

@@ -13,15 +13,18 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 
 from nnlit.checks import (
+    as_float,
     as_generator,
     check_chain,
     check_data,
     check_integer,
+    check_network,
     check_nonnegative,
     check_positive,
     check_rates,
     check_rows,
     least,
+    trusting,
 )
 from nnlit.network import (
     ACTIVATIONS,
@@ -246,11 +249,13 @@ class Trainer:
         Errors: DivergedError when the loss or a weight is not finite; the
         parameters are then those of before the epoch.
         """
+        X, Y = self._at_the_door(X, Y)
         kept = [(W.copy(), b.copy()) for W, b in self.parameters]
         factor = self.plateau(self.history.loss) if self.plateau else 1.0
         scores, answers, learning_rate = [], [], 0.0
         try:
-            with np.errstate(all="ignore"):  # what overflows is seen below
+            # what overflows is seen below, what comes in has been checked
+            with np.errstate(all="ignore"), trusting():
                 for X_batch, Y_batch in minibatches(
                     X, Y, self.batch_size, self.rng, self.shuffle
                 ):
@@ -333,6 +338,13 @@ class Trainer:
         if stopping and validation is not None:
             stopping.restore(self.parameters)
         return history
+
+    def _at_the_door(self, X: Array, Y: Array) -> tuple[Array, Array]:
+        """Check all examples at once, so that no step has to."""
+        X, Y = check_network(X, self.parameters), as_float(Y, "Y")
+        scores = np.zeros((len(X), len(self.parameters[-1][1])), X.dtype)
+        self._loss(scores, Y)
+        return X, Y
 
     def _loss(self, Z: Array, Y: Array) -> float:
         return float(output_loss(Z, Y, self.output, self.loss or ""))
