@@ -482,6 +482,11 @@ def test_precision_and_recall_tell_the_two_mistakes_apart():
     assert losses.precision(wide, wide) == losses.recall(wide, wide) == 1
 
 
+def test_precision_and_recall_of_a_single_one():
+    assert losses.precision([1, 0], [1, 0]) == 1
+    assert losses.recall([1, 0], [1, 0]) == 1
+
+
 @pytest.mark.parametrize(
     "measure", [losses.precision, losses.recall], ids=name
 )
