@@ -45,6 +45,12 @@ def test_numerical_gradient_has_the_shape_of_the_weights():
     assert descent.numerical_gradient(lambda w: w**2, 3) == pytest.approx(6)
 
 
+def test_numerical_gradient_measures_close_by():
+    # The error on a cube is h², far below what rounding leaves.
+    g = descent.numerical_gradient(lambda w: np.sum(w**3), np.array([1.0, 2]))
+    np.testing.assert_allclose(g, [3, 12], rtol=1e-9)
+
+
 def test_numerical_gradient_works_in_float64_and_changes_nothing():
     w = np.array([1.0, 2.0], np.float32)
     w.flags.writeable = False
@@ -182,6 +188,16 @@ def test_one_restart_is_a_plain_run():
     w, loss, ends = restart(1, 4)
     assert w == ends[0] == path[-1]
     assert loss == two_minima(path[-1])
+
+
+def test_the_end_of_a_restart_is_the_last_point_of_its_path():
+    start = np.random.default_rng(4).uniform(-2.0, 2.0, 1)[0]
+    path = gradient_descent(two_minima_gradient, start, 0.05, 3)
+    _, _, ends = random_restart(
+        two_minima, two_minima_gradient, -2.0, 2.0, 0.05, 3, 1, rng=4
+    )
+    assert ends.tolist() == [path[-1]]
+    assert path[-1] != path[-2]
 
 
 def test_restarts_come_from_a_seed_or_a_generator_and_touch_no_global_state():

@@ -25,6 +25,13 @@ def test_score_is_the_weighted_sum_and_the_bias():
     assert perceptron.score(X, W, B).tolist() == [2, 0, -18]
 
 
+def test_scores_of_several_units_stand_side_by_side():
+    X = np.array([[7.0, 6.0], [0.0, 0.0]])
+    both = np.column_stack([W, -W])
+    scores = perceptron.score(X, both, np.array([B, 1.0]))
+    assert scores.tolist() == [[2, -19], [-18, 1]]
+
+
 def test_predict_is_1_on_the_line_and_on_the_side_w_points_to():
     # Erratum B8: the score 0 counts as positive, and as nothing else.
     on_the_line = np.array([6.0, 6.0])
@@ -183,6 +190,14 @@ def test_train_stops_at_the_last_epoch_or_when_nothing_is_wrong():
     assert perceptron.train(data.X, data.y)[2] == [2, 3, 3, 2, 1, 0]
 
 
+def test_train_without_a_rate_takes_whole_steps_for_at_most_100_epochs():
+    data = gate("and")
+    w, b, _ = perceptron.train(data.X, data.y)
+    assert (w.tolist(), b) == ([2, 1], -3)
+    data = gate("xor")
+    assert len(perceptron.train(data.X, data.y)[2]) == 100
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -219,6 +234,21 @@ def test_estimator_runs_the_same_formulas_as_train():
     np.testing.assert_array_equal(
         model.decision_function(data.X), perceptron.score(data.X, w, b)
     )
+
+
+def test_estimator_has_the_defaults_of_its_page():
+    assert perceptron.Perceptron().get_params() == {
+        "max_iter": 1000,
+        "learning_rate_init": 1.0,
+        "shuffle": True,
+        "rng": 0,
+    }
+
+
+def test_estimator_in_float32_stays_in_float32():
+    data = gate("and")
+    model = perceptron.Perceptron().fit(data.X.astype(np.float32), data.y)
+    assert model.coef_.dtype == model.intercept_.dtype == np.float32
 
 
 def test_estimator_stops_at_max_iter():
