@@ -147,6 +147,17 @@ def test_the_estimator_answers_for_what_it_has_learnt(iris):
     assert KMeans(150).fit(X).inertia_ == 0
 
 
+def test_the_estimator_has_the_defaults_of_its_page():
+    assert KMeans().get_params() == {
+        "n_clusters": 8,
+        "init": "k-means++",
+        "n_init": 10,
+        "max_iter": 300,
+        "tol": 0.0,
+        "rng": 0,
+    }
+
+
 def test_purity_is_the_share_of_the_commonest_classes():
     labels, y = np.array([0, 0, 0, 1, 1, 2]), np.array(list("aababb"))
     table = metrics.cluster.contingency_matrix(y, labels)

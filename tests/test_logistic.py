@@ -292,6 +292,22 @@ def test_estimator_takes_1_over_L_unless_told_otherwise(students):
     assert default.learning_rate_init is None
 
 
+def test_estimator_has_the_defaults_of_its_page():
+    assert logistic.LogisticRegression().get_params() == {
+        "learning_rate_init": None,
+        "max_iter": 10_000,
+        "tol": 1e-6,
+    }
+
+
+def test_estimator_in_float32_stays_in_float32(students):
+    X, y = students
+    fitted = logistic.LogisticRegression(max_iter=3).fit(
+        X.astype(np.float32), y
+    )
+    assert fitted.coef_.dtype == fitted.intercept_.dtype == np.float32
+
+
 def test_estimator_stops_when_no_slope_is_steeper_than_tol(students):
     X, y = students
     fitted = logistic.LogisticRegression(tol=1e-3).fit(X, y)

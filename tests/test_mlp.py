@@ -55,6 +55,14 @@ def test_every_parameter_of_scikit_learn_but_two_is_there_with_its_default(Model
     assert missing <= {"max_fun", "loss"}
     for name in set(ours) & set(theirs().get_params()):
         assert ours[name] == theirs().get_params()[name], name
+    assert {name: ours[name] for name in set(ours) - set(theirs().get_params())} == {
+        "rng": 0,
+        "dropout": 0.0,
+        "l1": 0.0,
+        "max_norm": None,
+        "initializer": "auto",
+        "dtype": None,
+    }
     first = list(inspect.signature(Model).parameters)[:2]
     assert first == ["hidden_layer_sizes", "activation"]
 

@@ -19,6 +19,7 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 import re
 from pathlib import Path
@@ -34,6 +35,7 @@ from nnlit import (
     autoencoder,
     clustering,
     datasets,
+    gradcheck,
     initializers,
     logistic,
     mlp,
@@ -194,3 +196,61 @@ def test_a_seed_is_a_generator_gives_the_same_bits_and_touches_no_global_state(n
         assert DRAWN[name](8).tobytes() != one.tobytes()
     after = np.random.get_state()[1].tobytes(), random.getstate()  # noqa: NPY002
     assert after == before
+
+
+def two_gradients(**seed):
+    """A gradient check of a wrong slope: its figures depend on the directions."""
+    parameters = [(np.ones((3, 2)), np.ones(2))]
+    wrong = [(np.arange(6.0).reshape(3, 2), np.arange(2.0))]
+    report = gradcheck.check_directions(
+        lambda p: (p[0][0] ** 3).sum() + p[0][1].sum(), parameters, wrong, **seed
+    )
+    return np.array([report.analytic, report.numeric, report.error])
+
+
+def one_epoch(**seed):
+    parameters = [(np.zeros((2, 2)), np.zeros(2))]
+    training.train_epoch(DATA.X, np.eye(2)[DATA.y], parameters, 0.5, 8, **seed)
+    return parameters[0][0]
+
+
+NET = [(np.ones((2, 5)), np.zeros(5)), (np.ones((5, 1)), np.zeros(1))]
+SEEDED = {
+    "admissions": lambda **seed: datasets.admissions(8, **seed).X,
+    "circles": lambda **seed: datasets.circles(8, **seed).X,
+    "moons": lambda **seed: datasets.moons(8, **seed).X,
+    "spirals": lambda **seed: datasets.spirals(8, **seed).X,
+    "xor": lambda **seed: datasets.xor(8, **seed).X,
+    "split": lambda **seed: DATA.split(**seed)[0].X,
+    "normal": lambda **seed: initializers.normal(3, 2, **seed),
+    "glorot_normal": lambda **seed: initializers.glorot_normal(3, 2, **seed),
+    "glorot_uniform": lambda **seed: initializers.glorot_uniform(3, 2, **seed),
+    "he_normal": lambda **seed: initializers.he_normal(3, 2, **seed),
+    "he_uniform": lambda **seed: initializers.he_uniform(3, 2, **seed),
+    "initialize": lambda **seed: initializers.initialize([2, 3], **seed)[0][0],
+    "dropout_mask": lambda **seed: regularization.dropout_mask((5, 4), 0.5, **seed),
+    "dropout_masks": lambda **seed: regularization.dropout_masks(4, NET, 0.5, **seed)[0],
+    "minibatches": lambda **seed: next(training.minibatches(DATA.X, DATA.y, 8, **seed))[0],
+    "train_epoch": one_epoch,
+    "random_restart": lambda **seed: np.array(
+        training.random_restart(lambda rng: (0, rng.random()), 3, **seed)[2]
+    ),
+    "k_means_plus_plus": lambda **seed: clustering.k_means_plus_plus(DATA.X, 3, **seed),
+    "check_directions": two_gradients,
+}
+
+
+@pytest.mark.parametrize("draw", SEEDED.values(), ids=SEEDED)
+def test_who_gives_no_seed_gets_seed_0(draw):
+    assert draw().tobytes() == draw(rng=0).tobytes()
+    assert draw().tobytes() != draw(rng=1).tobytes()
+
+
+def test_every_function_that_takes_a_seed_or_none_is_in_the_table():
+    named = set()
+    for module in (clustering, datasets, gradcheck, initializers, regularization, training):
+        for function in filter(inspect.isfunction, map(vars(module).get, module.__all__)):
+            seed = inspect.signature(function).parameters.get("rng")
+            if seed is not None and seed.default == 0:
+                named.add(function.__name__)
+    assert named - set(SEEDED) == {"zeros"}  # the same from every seed
