@@ -9,13 +9,14 @@ from typing import Any
 import markdown
 import numpy as np
 import pytest
-from literate import dialect, embed, equations, examples, katex, page
+from literate import embed, equations, examples, katex, page
 from literate.book import Book
-from literate.dialect import Evaluator, FormulaError, Knowledge, parse, statements
+from literate.dialect import FormulaError, parse, statements
 from literate.docstrings import to_markdown
 from literate.errors import PageError
+from literate.evaluate import Evaluator, Knowledge
 from literate.extension import Context, session_code
-from literate.symbols import ALLOWED, DRAWS, Symbol
+from literate.symbols import ALLOWED, DRAWS, Symbol, symbols_of
 
 ROOT = Path(__file__).parent.parent
 
@@ -459,15 +460,6 @@ def test_what_has_no_clear_meaning_is_an_error_and_never_guessed(
         value(tex, X=X, v=V, u=U, a=2.0)
 
 
-def test_numerical_slopes_are_exact_to_nine_digits_and_know_when_they_are_not() -> None:
-    assert abs(dialect.slope(lambda s: np.exp(1 + s)) - np.e) < 1e-9
-    assert abs(dialect.slope(lambda s: (2 + s) ** 4, 2) - 48) < 1e-7
-    with pytest.raises(dialect.Unsteady):
-        dialect.slope(lambda s: abs(s + 1e-4))
-    with pytest.raises(dialect.Unsteady), np.errstate(invalid="ignore"):
-        dialect.slope(lambda s: np.log(1e-4 + s))
-
-
 # --- equations of a page ----------------------------------------------------
 
 TABLE = """\
@@ -636,7 +628,7 @@ def test_second_derivatives_and_indexed_definitions_are_worked_out() -> None:
 def test_a_row_that_says_nothing_clear_is_an_error_with_its_line(row: str) -> None:
     table = "\n".join([*TABLE.splitlines()[:2], row])
     with pytest.raises(PageError, match=r"^p.md:3: "):
-        equations.symbols_of(page.parts(table.split("\n"), "p.md"), "p.md")
+        symbols_of(page.parts(table.split("\n"), "p.md"), "p.md")
 
 
 @pytest.mark.parametrize("name", ALLOWED)

@@ -12,12 +12,18 @@ import pytest
 from literate import embed, equations, examples, page
 from literate.book import Book
 from literate.embed import find
+from literate.evaluate import Definition
+from literate.symbols import symbols_of
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 CHAPTERS = sorted((DOCS / "chapters").glob("*.md"))
 LABS = sorted((DOCS / "notebooks").glob("*.md"))  # draw their own figures
+
+
+# How a derivative looks in TeX; a star or a transpose stands in braces.
+DERIVATIVE = re.compile(r"\\partial|\\mathrm\{d\}|\\nabla|'")
 
 
 def resolve(name: str) -> Any:
@@ -33,18 +39,26 @@ def book() -> Book:
     return found
 
 
+@pytest.fixture(scope="module")
+def formulas(book: Book) -> dict[str, Definition]:
+    return equations.formulas_of(book.equations.values(), book.symbols)
+
+
 def by_name(path: Path) -> str:
     return path.relative_to(DOCS).as_posix()
 
 
 @pytest.mark.parametrize("path", PAGES, ids=by_name)
-def test_every_displayed_equation_is_executed(path: Path, book: Book) -> None:
-    checked = equations.check_page(path, resolve, book.symbols, DOCS)
+def test_every_displayed_equation_is_executed(path: Path, book: Book, formulas: dict) -> None:
+    checked = equations.check_page(path, resolve, book.symbols, DOCS, formulas=formulas)
     fences = re.compile(r"^([ \t]*)(`{3,}).*?^\1\2", re.MULTILINE | re.DOTALL)
     text = fences.sub("", path.read_text(encoding="utf-8"))
     displayed = len(re.findall(r"^\s*\$\$\s*$", text, re.MULTILINE))
     assert len(checked) == displayed
     assert all(c.comparisons or c.unchecked for c in checked)
+    # Each derivative is found by autograd, too; none by differences alone.
+    assert [c.id for c in checked if c.measured] == []
+    assert any(c.automatic for c in checked) == any(DERIVATIVE.search(c.tex) for c in checked)
 
 
 def test_at_most_one_equation_in_ten_is_not_executed() -> None:
@@ -140,7 +154,7 @@ def test_symbol_tables_are_read_without_error(book: Book) -> None:
     assert len(book.symbols) >= 20
     for path in PAGES:
         parts, _ = page.read(path)
-        equations.symbols_of(parts, by_name(path))
+        symbols_of(parts, by_name(path))
 
 
 def test_embedding_reads_what_python_imports() -> None:

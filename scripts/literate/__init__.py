@@ -2,11 +2,12 @@
 tests run are one and the same text.
 
 `page` reads a Markdown page into its parts, `embed` cuts source out of a
-package by qualified name, `katex` renders formulas, `dialect` and `equations`
-read the TeX of a page and execute it, `extension` puts all of it on the page,
-`hooks` ties it to MkDocs.  Nothing here imports the package that the book
-shows: source is read with `ast`, and who wants functions called passes a
-`resolve` function in.
+package by qualified name, `katex` renders formulas, `extension` puts all of it
+on the page, `hooks` ties it to MkDocs.  The tests execute the TeX of a page:
+`dialect` reads it, `evaluate` works it out with `arithmetic` and `derivatives`,
+`equations` says where it is wrong; only these need autograd.  Nothing here
+imports the package that the book shows: source is read with `ast`, and who
+wants functions called passes a `resolve` function in.
 """
 
 

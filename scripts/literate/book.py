@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from literate import page
-from literate.equations import symbols_of
 from literate.errors import PageError
-from literate.symbols import Symbol
+from literate.symbols import Symbol, symbols_of
 
 FIGURE = re.compile(r"^\s*/{3,}\s*figure\s*\|\s*(?P<name>\S+)\s*$")
 

@@ -8,8 +8,8 @@ definition   `\\sigma(x) = …`, `\\hat{y} = …`: a name that nothing has defin
              yet.  The right side is compared with the function of the package
              that the equation names (`code="…"`, or the table of symbols).
 claim        anything else with `=`, `\\approx`, `\\le` …: both sides are worked
-             out and compared; derivatives are taken numerically of the page's
-             own definitions.
+             out and compared; derivatives are taken of the page's own
+             definitions, in two ways (see `derivatives`).
 update       `w \\leftarrow …`: the right side is compared with the function.
 
 An equation that nothing was compared for is an error, unless it says
@@ -29,7 +29,8 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,29 +38,28 @@ from typing import Any
 import numpy as np
 from lark import Token, Tree
 
-from literate import page
+from literate import derivatives, page
+from literate.arithmetic import BUILT_IN, COMPARE
+from literate.derivatives import Unsteady
 from literate.dialect import (
-    COMPARE,
-    Definition,
-    Evaluator,
     Factor,
     FormulaError,
-    Knowledge,
-    Unsteady,
     as_factor,
     name_of,
+    names_in,
     parse,
     read_factor,
     statements,
 )
 from literate.errors import PageError
-from literate.symbols import ALLOWED, Symbol, read_table
+from literate.evaluate import CONSTANTS, Definition, Evaluator, Knowledge
+from literate.symbols import ALLOWED, Symbol, key_of, read_table
 
-# How many random draws judge an equation: many where a draw is cheap (answers
-# of 0 or 1 agree by chance half of the time), few where slopes are measured.
-DRAWS, DRAWS_OF_BOUNDS, DRAWS_OF_SUMS, DRAWS_OF_SLOPES = 60, 24, 12, 4
+# How many random draws judge an equation: many where a draw is cheap and a fault
+# may hide (answers of 0 or 1 agree by chance half of the time, a wrong bound shows
+# only where the right one is tight), few where sums or derivatives cost time.
+DRAWS, DRAWS_OF_SUMS, DRAWS_OF_SLOPES = 24, 12, 8
 RELATIVE, ABSOLUTE = 1e-9, 1e-11
-RELATIVE_SLOPE, ABSOLUTE_SLOPE = 1e-6, 1e-8
 
 
 @dataclass
@@ -70,35 +70,10 @@ class Checked:
     line: int
     tex: str
     comparisons: int = 0
+    automatic: int = 0  # derivatives by autograd, confirmed by differences
+    measured: int = 0  # derivatives by differences alone
     code: list[str] = field(default_factory=list)
     unchecked: str = ""
-
-
-def symbol_name(tex: str, where: str, line: int) -> tuple[str, str]:
-    """The canonical name of a symbol's TeX, and its index if it has one."""
-    try:
-        ((tree,),) = statements(parse(tex))
-    except (FormulaError, ValueError) as error:
-        raise PageError(f"${tex}$ is not one symbol: {error}", where, line) from None
-    factor = as_factor(tree)
-    if factor is None or factor.name is None or len(factor.indices) > 1:
-        raise PageError(f"${tex}$ is not one symbol", where, line)
-    return factor.name, name_of(factor.indices[0]) if factor.indices else ""
-
-
-def key_of(symbol: Symbol) -> str:
-    """`x_i` and `x` are two symbols."""
-    return f"{symbol.name}_{symbol.index}" if symbol.index else symbol.name
-
-
-def symbols_of(parts: list[page.Part], where: str) -> dict[str, Symbol]:
-    """All symbols of a page's tables, later ones winning."""
-    return {
-        key_of(symbol): symbol
-        for part in parts
-        if part.kind == "table"
-        for symbol in read_table(part, where, symbol_name)
-    }
 
 
 class PageChecker:
@@ -111,16 +86,17 @@ class PageChecker:
         resolve: Callable[[str], Any],
         book_symbols: dict[str, Symbol] | None = None,
         draws: int = DRAWS,
+        formulas: dict[str, Definition] | None = None,
     ):
         self.parts, self.where, self.draws = parts, where, draws
-        self.known = Knowledge(dict(book_symbols or {}), resolve=resolve)
+        self.known = Knowledge(dict(book_symbols or {}), resolve=resolve, formulas=formulas or {})
 
     def check(self) -> list[Checked]:
         """One entry per displayed equation; the first wrong one raises."""
         found = []
         for part in self.parts:
             if part.kind == "table":
-                for symbol in read_table(part, self.where, symbol_name):
+                for symbol in read_table(part, self.where):
                     self.known.symbols[key_of(symbol)] = symbol
                     # A table of its own starts a new meaning.
                     self.known.definitions.pop(key_of(symbol), None)
@@ -157,12 +133,9 @@ class PageChecker:
 
     def _check_statements(self, part: page.Part, result: Checked) -> None:
         chains = statements(parse(part.text))
-        codes = [c.strip() for c in part.attributes.get("code", "").split(";")]
-        if codes == [""]:
-            codes = []
+        codes = codes_of(part, len(chains))
         if len(codes) > len(chains):
             raise FormulaError(f"{len(codes)} entries of code for {len(chains)} statements")
-        codes += [""] * (len(chains) - len(codes))
         for chain, code in zip(chains, codes, strict=True):
             if len(chain) == 1:
                 raise FormulaError("an expression alone says nothing: write what it equals")
@@ -180,15 +153,16 @@ class PageChecker:
                 finally:
                     self.known.given = {}
                 judged += 1
+                result.automatic += evaluator.automatic
+                result.measured += evaluator.measured
                 if judged == enough:
                     break
             else:
                 raise FormulaError(f"only {judged} of {10 * enough} draws can judge it")
 
     def _draws_for(self, chain: list[Any]) -> int:
-        if any(relation in COMPARE for relation in chain[1::2]):
-            # a wrong bound shows only where the right one is tight
-            return min(self.draws, DRAWS_OF_BOUNDS)
+        if any(relation in COMPARE and relation != "=" for relation in chain[1::2]):
+            return self.draws
         if any(mentions_slope(m, self.known) for m in chain[::2]):
             return min(self.draws, DRAWS_OF_SLOPES)
         if any(sums(m, self.known) for m in chain[::2]):
@@ -246,12 +220,11 @@ class PageChecker:
             parameters = {}
         with evaluator.binding(**parameters):
             stacks = self._stack(evaluator, members, relations, free, new)
-            loose = any(mentions_slope(m, self.known) for m in members)
             start = 1 if new is not None or relations[0] == r"\leftarrow" else 0
             for at in range(start, len(relations)):
                 base = start if relations[at] == "=" else at
                 left, right = stacks[base], stacks[at + 1]
-                count += self._same(left, right, relations[at], members[at + 1], loose, evaluator)
+                count += self._same(left, right, relations[at], members[at + 1], evaluator)
             value = stacks[1] if start else stacks[0]
             if new is not None:
                 self._like_its_table(value, new)
@@ -259,7 +232,7 @@ class PageChecker:
             if relations[0] == r"\leftarrow" and expected is None:
                 raise FormulaError('an update needs its function: code="…"')
             if expected is not None:
-                count += self._same(value, expected, "code", None, loose, evaluator, code)
+                count += self._same(value, expected, "code", None, evaluator, code)
         return count
 
     def _like_its_table(self, value: Any, new: Definition) -> None:
@@ -313,7 +286,6 @@ class PageChecker:
         right: Any,
         relation: str,
         member: Tree | None,
-        loose: bool,
         evaluator: Evaluator,
         code: str = "",
     ) -> int:
@@ -323,8 +295,9 @@ class PageChecker:
         if np.shape(left) != np.shape(right):
             raise FormulaError(f"shape {np.shape(left)}, but {against} has {np.shape(right)}")
         if relation in ("code", "="):
-            relative = RELATIVE_SLOPE if loose else RELATIVE
-            absolute = ABSOLUTE_SLOPE if loose else ABSOLUTE
+            relative, absolute = RELATIVE, ABSOLUTE
+            if evaluator.measured:
+                relative, absolute = derivatives.RELATIVE, derivatives.ABSOLUTE
             scale = absolute * max(1.0, float(np.max(np.abs(right), initial=0.0)))
             good = np.isclose(left, right, rtol=relative, atol=scale)
         elif relation == r"\approx":
@@ -338,8 +311,8 @@ class PageChecker:
             shown = f" at entry {tuple(i + 1 for i in at)}" if at else ""
             inputs = ", ".join(f"{k} = {_short(v)}" for k, v in list(evaluator.drawn.items())[:4])
             raise FormulaError(
-                f"wrong{shown}: {np.asarray(left)[at]:.6g}, but {against} gives "
-                f"{np.asarray(right)[at]:.6g}" + (f" (with {inputs})" if inputs else "")
+                f"wrong{shown}: {np.asarray(left)[at]:.10g}, but {against} gives "
+                f"{np.asarray(right)[at]:.10g}" + (f" (with {inputs})" if inputs else "")
             )
         return int(good.size)
 
@@ -417,6 +390,13 @@ class PageChecker:
         raise FormulaError(f"no table of symbols gives {name!r} a meaning")
 
 
+def codes_of(part: page.Part, count: int) -> list[str]:
+    """The entries of `code`, one for each of `count` statements; empty ones check nothing."""
+    code = part.attributes.get("code", "")
+    codes = [entry.strip() for entry in code.split(";")] if code else []
+    return codes + [""] * (count - len(codes))
+
+
 def clauses(text: str) -> list[str]:
     """The entries of `let`, which are separated by semicolons."""
     return [c.strip() for c in text.split(";") if c.strip()]
@@ -458,6 +438,43 @@ def _plain(factor: Factor) -> bool:
     return not (factor.primes or factor.transposed or factor.power)
 
 
+CALL = re.compile(r"(?P<function>\w+(?:\.\w+)+)\(\w+\)")
+
+
+def formulas_of(
+    pages: Iterable[list[page.Part]], book_symbols: dict[str, Symbol]
+) -> dict[str, Definition]:
+    """The formulas `f(x) = …` of all pages, by the function that each stands for.
+
+    Only those of one argument, in which nothing else has a value of its own:
+    they mean the same wherever the function is called.
+    """
+    found: dict[str, Definition] = {}
+    for part in itertools.chain.from_iterable(pages):
+        if part.kind == "equation" and "unchecked" not in part.attributes:
+            for python, definition in _formulas(part, Knowledge(book_symbols)):
+                found.setdefault(python, definition)
+    return found
+
+
+def _formulas(part: page.Part, known: Knowledge) -> Iterator[tuple[str, Definition]]:
+    try:
+        chains = statements(parse(part.text))
+    except FormulaError:
+        return  # the check of its own page says where
+    for chain, code in zip(chains, codes_of(part, len(chains)), strict=False):
+        head = read_head(chain[0], known) if len(chain) > 2 and chain[1] == "=" else None
+        if head is None or len(head[1]) != 1:
+            continue
+        name, parameters, indices = head
+        call = CALL.fullmatch(code)
+        listed = known.symbols.get(name)
+        python = call["function"] if call else listed.python if listed and not code else ""
+        fixed = {n for n, s in known.symbols.items() if s.kind in ("index", "count", "function")}
+        if python and names_in(chain[2]) <= {*parameters, *fixed, *BUILT_IN, *CONSTANTS}:
+            yield python, Definition(name, parameters, indices, chain[2], known.symbols)
+
+
 def free_indices(trees: list[Any], evaluator: Evaluator) -> list[str]:
     """The indices that no sum runs over, in order of appearance."""
     found: dict[str, None] = {}
@@ -486,7 +503,7 @@ def free_indices(trees: list[Any], evaluator: Evaluator) -> list[str]:
 
 
 def mentions_slope(tree: Tree, known: Knowledge) -> bool:
-    """Whether a numerical derivative is involved, hence a wider tolerance."""
+    """Whether a derivative is taken, here or in a definition."""
     for node in tree.iter_subtrees():
         if node.data in ("derivative", "derivative_of", "gradient"):
             return True
@@ -535,8 +552,9 @@ def check_page(
     book_symbols: dict[str, Symbol] | None = None,
     root: Path | None = None,
     draws: int = DRAWS,
+    formulas: dict[str, Definition] | None = None,
 ) -> list[Checked]:
-    """Checks one Markdown file; see `PageChecker`."""
+    """Checks one Markdown file; see `PageChecker` and `formulas_of`."""
     found, _ = page.read(path, root)
     where = str(path.relative_to(root)) if root else str(path)
-    return PageChecker(found, where, resolve, book_symbols, draws).check()
+    return PageChecker(found, where, resolve, book_symbols, draws, formulas).check()

@@ -41,9 +41,8 @@ from pymdownx.blocks.block import Block
 from literate import checks, embed, katex, notebook, page
 from literate.book import Book
 from literate.dialect import FormulaError, name_of, parse
-from literate.equations import symbols_of
 from literate.errors import PageError
-from literate.symbols import Symbol
+from literate.symbols import Symbol, symbols_of
 
 FIGURES = "assets/figures"
 FORMULA = re.compile(r"<!--formula [0-9a-f]{32}-->")

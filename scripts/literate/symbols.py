@@ -24,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from literate import page
+from literate.dialect import FormulaError, as_factor, name_of, parse, statements
 from literate.errors import PageError
 
 Rng = np.random.Generator
@@ -90,15 +91,14 @@ class Symbol:
     index: str = ""  # for `x_i`: the letter
 
 
-def read_table(part: page.Part, where: str, name_of: Callable) -> list[Symbol]:
-    """The symbols of one table; `name_of` reads a symbol's TeX."""
+def read_table(part: page.Part, where: str) -> list[Symbol]:
+    """The symbols of one table."""
     return [
-        _read_row(row, where, part.line + 2 + at, name_of)
-        for at, row in enumerate(part.text.splitlines())
+        _read_row(row, where, part.line + 2 + at) for at, row in enumerate(part.text.splitlines())
     ]
 
 
-def _read_row(row: str, where: str, line: int, name_of: Callable) -> Symbol:
+def _read_row(row: str, where: str, line: int) -> Symbol:
     cells = [c.strip() for c in CELL.split(row.strip().strip("|"))]
     if len(cells) != 5:
         raise PageError(f"a symbol has 5 cells, this row {len(cells)}", where, line)
@@ -106,7 +106,7 @@ def _read_row(row: str, where: str, line: int, name_of: Callable) -> Symbol:
     if not re.fullmatch(r"\$[^$]+\$", symbol):
         raise PageError(f"{symbol!r} should be one formula, $…$", where, line)
     tex = symbol.strip("$")
-    name, index = name_of(tex, where, line)
+    name, index = symbol_name(tex, where, line)
     python, shape = python.strip("`"), shape.strip("`")
     common = {"name": name, "tex": tex, "meaning": meaning, "python": python}
     if shape in ("count", "function"):
@@ -124,3 +124,30 @@ def _read_row(row: str, where: str, line: int, name_of: Callable) -> Symbol:
         first = 0 if match["zero"] else 1
         return Symbol(**common, kind="value", shape=sizes, values=values, first=first)
     raise PageError(f"unknown shape {shape!r}", where, line)
+
+
+def symbol_name(tex: str, where: str, line: int) -> tuple[str, str]:
+    """The canonical name of a symbol's TeX, and its index if it has one."""
+    try:
+        ((tree,),) = statements(parse(tex))
+    except (FormulaError, ValueError) as error:
+        raise PageError(f"${tex}$ is not one symbol: {error}", where, line) from None
+    factor = as_factor(tree)
+    if factor is None or factor.name is None or len(factor.indices) > 1:
+        raise PageError(f"${tex}$ is not one symbol", where, line)
+    return factor.name, name_of(factor.indices[0]) if factor.indices else ""
+
+
+def key_of(symbol: Symbol) -> str:
+    """`x_i` and `x` are two symbols."""
+    return f"{symbol.name}_{symbol.index}" if symbol.index else symbol.name
+
+
+def symbols_of(parts: list[page.Part], where: str) -> dict[str, Symbol]:
+    """All symbols of a page's tables, later ones winning."""
+    return {
+        key_of(symbol): symbol
+        for part in parts
+        if part.kind == "table"
+        for symbol in read_table(part, where)
+    }

@@ -1,0 +1,574 @@
+"""Works out what a formula says, for one random draw of its symbols.
+
+An `Evaluator` walks the tree that `dialect` has read.  Shapes are strict (see
+`arithmetic`), and a symbol that no table and no definition knows is an error.
+Derivatives are taken twice (see `derivatives`).
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import math
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import autograd.numpy as traced
+import numpy as np
+from autograd.tracer import isbox
+from lark import Token, Tree
+
+from literate.arithmetic import BUILT_IN, COMPARE, add, entry, multiply, power
+from literate.derivatives import (
+    Untraceable,
+    all_entries,
+    entry_by_entry,
+    measured,
+    measured_entries,
+    second,
+    unit,
+)
+from literate.dialect import Factor, FormulaError, as_factor, name_of, names_in, read_factor
+from literate.symbols import DRAWS, Symbol
+
+
+@dataclass
+class Definition:
+    """`name(parameters)_indices := body`."""
+
+    name: str
+    parameters: list[str]
+    indices: list[str]
+    body: Tree
+    symbols: dict[str, Symbol] = field(default_factory=dict)  # of the book, for `formulas`
+
+
+CONSTANTS = {"e": math.e, r"\pi": math.pi}
+SIZES = (4, 3, 5, 2, 6, 7)
+
+
+@dataclass
+class Knowledge:
+    """The symbols, definitions and functions that a formula may use."""
+
+    symbols: dict[str, Symbol] = field(default_factory=dict)
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    given: dict[str, np.ndarray] = field(default_factory=dict)
+    resolve: Callable[[str], Any] | None = None
+    formulas: dict[str, Definition] = field(default_factory=dict)  # by qualified name
+
+    def definition(self, name: str, family: str) -> Definition | None:
+        """What defines `x_i`: its own definition, that of `x`, or that of
+        the entries of `x` under another letter."""
+        for key in (family, name):
+            if key in self.definitions:
+                return self.definitions[key]
+        if family not in self.given and name not in self.given:
+            for other in self.definitions.values():
+                if other.name == name and not other.parameters:
+                    return other
+        return None
+
+    def is_function(self, name: str | None) -> bool:
+        if name is None:
+            return False
+        if name in self.definitions:
+            return bool(self.definitions[name].parameters)
+        if name in self.symbols:
+            return self.symbols[name].kind == "function"
+        return name in BUILT_IN
+
+
+@dataclass
+class Place:
+    """What a derivative is taken by: a symbol, its value, the entry meant."""
+
+    key: str
+    now: Any
+    at: tuple[int, ...]
+
+
+class Evaluator:
+    """Works out formulas for one random draw of all symbols."""
+
+    def __init__(self, knowledge: Knowledge, draw: int = 0):
+        self.known = knowledge
+        self.draw = draw
+        self.bound: dict[str, Any] = {}
+        self.drawn: dict[str, np.ndarray] = {}
+        self.tables: dict[tuple, Any] = {}  # definitions worked out already
+        self.sizes: dict[str, int] = {}
+        self.automatic = 0  # derivatives by autograd, confirmed by differences
+        self.measured = 0  # derivatives by differences alone
+        self.directions = np.random.default_rng([draw, 13])
+        self.order = np.random.default_rng([draw, 7]).permutation(SIZES)
+
+    # ---- values of symbols
+
+    def size(self, word: str) -> int:
+        """The number that `n`, `K` or `3` stands for in this draw."""
+        if word.isdigit():
+            return int(word)
+        if "+" in word:
+            return sum(self.size(w.strip()) for w in word.split("+"))
+        if word not in self.sizes:
+            used = len(self.sizes)
+            if used == len(SIZES):
+                raise FormulaError("too many different sizes")
+            self.sizes[word] = int(self.order[used])
+        return self.sizes[word]
+
+    def index_range(self, name: str) -> range:
+        """The values an index runs through."""
+        symbol = self.known.symbols.get(name)
+        if symbol is None or symbol.kind != "index":
+            raise FormulaError(f"{name!r} is not an index that a table of symbols lists")
+        return range(symbol.first, self.size(symbol.last) + 1)
+
+    def is_index(self, name: str) -> bool:
+        return getattr(self.known.symbols.get(name), "kind", "") == "index"
+
+    @contextmanager
+    def binding(self, **names: Any) -> Iterator[None]:
+        """Names that have a value of their own for a while."""
+        before = self.bound, self.tables
+        self.bound = self.bound | names
+        if not all(self.is_index(name) for name in names):
+            self.tables = {}  # what was worked out may depend on them
+        try:
+            yield
+        finally:
+            self.bound, self.tables = before
+
+    def value(self, name: str, indices: tuple[str, ...] = ()) -> Any:
+        """The value of a symbol: bound, defined, given, or drawn.
+
+        `indices` are the letters written under it: `x_i` may be another
+        symbol (row i of X) than `x` (one example).
+        """
+        family = f"{name}_{indices[0]}" if indices else name
+        for key in (family, name):
+            if key in self.bound:
+                return self.bound[key]
+        definition = self.known.definition(name, family)
+        if definition is not None:
+            if definition.parameters:
+                raise FormulaError(f"the function {name} has no argument here")
+            return self._table(definition)
+        for key in (family, name):
+            if key in self.known.given:
+                return self.known.given[key]
+            if key in self.known.symbols:
+                return self._draw(self.known.symbols[key], key)
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        if name in ("n", "d", "K"):
+            return float(self.size(name))
+        raise FormulaError(f"unknown symbol {name!r}: no table and no definition has it")
+
+    def _table(self, definition: Definition, at: tuple[int, ...] = ()) -> Any:
+        """A definition's entry `at`, or the array of all its entries."""
+        key = (id(definition), at)
+        if key not in self.tables:
+            self.tables[key] = self._fill(definition, at)
+        return self.tables[key]
+
+    def _fill(self, definition: Definition, at: tuple[int, ...]) -> Any:
+        names = definition.indices[len(at) :]
+        if not names:
+            with self.binding(**dict(zip(definition.indices, at, strict=True))):
+                return self.work_out(definition.body)
+        if self.index_range(names[0]).start != 1:
+            raise FormulaError(f"{definition.name}: an index must start from 1")
+        return traced.array([self._table(definition, (*at, i)) for i in self.index_range(names[0])])
+
+    def _entry_of(self, definition: Definition, indices: list[Tree]) -> tuple[int, ...]:
+        """The numbers of `indices`, if they name one entry of a definition."""
+        if len(indices) != len(definition.indices):
+            return ()
+        at = tuple(int(self.work_out(i)) for i in indices)
+        for number, name in zip(at, definition.indices, strict=True):
+            if number not in self.index_range(name):
+                raise FormulaError(f"{definition.name} has no entry {number} at index {name}")
+        return at
+
+    def _draw(self, symbol: Symbol, key: str) -> Any:
+        if symbol.kind == "count":
+            return float(self.size(symbol.python or key))
+        if symbol.kind == "rows":
+            for other in self.known.symbols.values():
+                if other.python == symbol.rows_of and other.kind == "value":
+                    return self.value(other.name)
+            raise FormulaError(f"{key} is a row of {symbol.rows_of!r}, which no table lists")
+        if symbol.kind == "index":
+            raise FormulaError(f"the index {key!r} has no value here")
+        if symbol.kind == "function":
+            raise FormulaError(f"the function {key} has no argument here")
+        if key not in self.drawn:
+            rng = np.random.default_rng([self.draw, zlib.crc32(key.encode())])
+            shape = tuple(self.size(s) for s in symbol.shape)
+            if symbol.index:  # `y_i`, a number for each i
+                shape = (len(self.index_range(symbol.index)), *shape)
+            self.drawn[key] = np.asarray(DRAWS[symbol.values](rng, shape))
+        return self.drawn[key]
+
+    def first_index(self, name: str) -> int:
+        symbol = self.known.symbols.get(name)
+        return symbol.first if symbol and symbol.kind == "value" else 1
+
+    # ---- functions
+
+    def call(
+        self, name: str, arguments: list[Any], primes: int = 0, at: tuple[int, ...] = ()
+    ) -> Any:
+        """A function's value, its derivative's, or one entry of it."""
+        if primes:
+            if len(arguments) != 1:
+                raise FormulaError(f"{name}' needs one argument")
+            return self._primed(lambda x: self.call(name, [x], primes - 1), arguments[0])
+        if name in self.known.definitions:
+            definition = self.known.definitions[name]
+            if len(definition.parameters) != len(arguments):
+                raise FormulaError(
+                    f"{name} takes {len(definition.parameters)} arguments, here {len(arguments)}"
+                )
+            return self._apply(definition, arguments, at)
+        symbol = self.known.symbols.get(name)
+        if symbol and symbol.kind == "function":
+            if self.known.resolve is None:
+                raise FormulaError(f"nothing here can call {symbol.python}")
+            if any(map(isbox, arguments)):
+                return self._by_formula(symbol.python, arguments)
+            return np.asarray(self.known.resolve(symbol.python)(*map(np.asarray, arguments)))
+        if name in BUILT_IN:
+            return BUILT_IN[name](*arguments)
+        raise FormulaError(f"unknown function {name!r}")
+
+    def _apply(self, definition: Definition, arguments: list[Any], at: tuple[int, ...] = ()) -> Any:
+        with self.binding(**dict(zip(definition.parameters, arguments, strict=True))):
+            self.tables = {}  # also when a parameter is called like an index
+            return self._table(definition, at)
+
+    def _by_formula(self, python: str, arguments: list[Any]) -> Any:
+        """A function of the package, by what the book says it is.
+
+        The differentiator can't look into the package; it can into a formula
+        that is checked against the function, on whichever page it stands.  Its
+        letters have the book's meaning, whatever this page uses them for.
+        """
+        if python not in self.known.formulas or len(arguments) != 1:
+            raise Untraceable(python)
+        formula, (x,) = self.known.formulas[python], arguments
+        if np.ndim(x) > len(formula.indices):
+            return traced.array([self._by_formula(python, [x[at]]) for at in range(len(x))])
+        there = copy.copy(self)
+        there.bound = {}
+        there.known = replace(self.known, symbols=formula.symbols, definitions={}, given={})
+        if np.shape(x) != tuple(len(there.index_range(name)) for name in formula.indices):
+            raise Untraceable(python)
+        return there._apply(formula, [x])
+
+    # ---- the walk through a tree
+
+    def work_out(self, tree: Tree | Token) -> Any:
+        """The value of an expression."""
+        if isinstance(tree, Token):
+            return self.number([tree])
+        if tree.data == "factor":
+            return self._decorate(read_factor(tree))
+        if tree.data == "name":
+            return self.value(name_of(tree))
+        return getattr(self, tree.data)(tree.children)
+
+    def number(self, c: list) -> float:
+        return float(c[0].replace("{,}", ""))
+
+    def add(self, c: list) -> Any:
+        return add(self.work_out(c[0]), self.work_out(c[1]))
+
+    def subtract(self, c: list) -> Any:
+        return add(self.work_out(c[0]), -self.work_out(c[1]))
+
+    def negative(self, c: list) -> Any:
+        return -self.work_out(c[0])
+
+    def positive(self, c: list) -> Any:
+        return self.work_out(c[0])
+
+    def then(self, c: list) -> Any:
+        return multiply(self.work_out(c[0]), self.work_out(c[-1]), "")
+
+    def product(self, c: list) -> Any:
+        result, operator, at = None, "", 0
+        while at < len(c):
+            if c[at].data == "operator":
+                operator, at = str(c[at].children[0]), at + 1
+                continue
+            value, at = self._next(c, at)
+            result = value if result is None else multiply(result, value, operator)
+            operator = ""
+        return result
+
+    def _next(self, c: list, at: int) -> tuple[Any, int]:
+        """The next value of a product; a function takes what follows it."""
+        factor = read_factor(c[at])
+        if c[at].children[0].data in ("maximum", "minimum"):
+            arguments, _, after = self._arguments(c, at + 1)
+            choose = np.maximum if c[at].children[0].data == "maximum" else np.minimum
+            return functools.reduce(choose, arguments), after
+        if not self.known.is_function(factor.name):
+            return self._decorate(factor), at + 1
+        arguments, holder, after = self._arguments(c, at + 1)
+        at_entry: tuple[int, ...] = ()
+        definition = self.known.definitions.get(factor.name)
+        if definition and holder and holder.indices and not factor.primes:
+            at_entry = self._entry_of(definition, holder.indices)
+            if at_entry:
+                holder = replace(holder, indices=[])
+        value = self.call(factor.name, arguments, factor.primes, at_entry)
+        if factor.power is not None:
+            value = power(value, self.work_out(factor.power))
+        if holder is not None:
+            value = self._decorate(replace(holder, name=None), value)
+        return value, after
+
+    def _arguments(self, c: list, at: int) -> tuple[list[Any], Factor | None, int]:
+        """A function's arguments, their brackets, and where the product goes on."""
+        if at >= len(c) or c[at].data == "operator":
+            raise FormulaError("a function without an argument")
+        factor = read_factor(c[at])
+        if factor.base.data == "paren":
+            return [self.work_out(t) for t in factor.base.children], factor, at + 1
+        value, after = self._next(c, at)
+        return [value], None, after
+
+    def _decorate(self, factor: Factor, value: Any = None) -> Any:
+        """Indices, transpose and power applied to the base."""
+        if factor.primes and factor.name is None:
+            raise FormulaError("a prime stands on functions only")
+        if value is None and factor.name is None:
+            value = self.work_out(factor.base)
+        if value is None:
+            value = self._named(factor)
+        else:
+            for index in factor.indices:
+                value = entry(value, self.work_out(index), 1)
+        if factor.transposed:
+            value = traced.atleast_2d(value) if np.ndim(value) < 2 else value.T
+        if factor.power is not None:
+            value = power(value, self.work_out(factor.power))
+        return value
+
+    def _named(self, factor: Factor) -> Any:
+        """A symbol with its indices."""
+        name = factor.name
+        if factor.primes:
+            raise FormulaError(f"{name}': {name} is not a known function")
+        letters = tuple(name_of(i) for i in factor.indices if i.data == "name")
+        family = f"{name}_{letters[0]}" if letters else name
+        if factor.indices and family not in self.bound and name not in self.bound:
+            definition = self.known.definition(name, family)
+            if definition and not definition.parameters:
+                at = self._entry_of(definition, factor.indices)
+                if at:
+                    return self._table(definition, at)
+        value = self.value(name, letters)
+        for index in factor.indices:
+            value = entry(value, self.work_out(index), self.first_index(name))
+        return value
+
+    def paren(self, c: list) -> Any:
+        if len(c) > 1:
+            raise FormulaError("several values in brackets, but no function before them")
+        return self.work_out(c[0])
+
+    def bracket(self, c: list) -> Any:
+        if len(c) > 1:
+            return traced.array([self.work_out(t) for t in c])
+        return self.work_out(c[0])
+
+    def matrix(self, c: list) -> Any:
+        rows = [r for r in c if isinstance(r, Tree)]
+        values = [[self.work_out(t) for t in row.children] for row in rows]
+        array = traced.array(values)
+        return array[:, 0] if array.shape[1] == 1 else array
+
+    def fraction(self, c: list) -> Any:
+        above, below = self.work_out(c[0]), self.work_out(c[1])
+        if np.ndim(above) and np.ndim(below):
+            raise FormulaError("a vector divided by a vector: write its entries")
+        return above / below
+
+    def root(self, c: list) -> Any:
+        return np.sqrt(self.work_out(c[0]))
+
+    def norm(self, c: list) -> Any:
+        value = self.work_out(c[0])
+        return traced.linalg.norm(value, 2 if np.ndim(value) == 2 else None)
+
+    def magnitude(self, c: list) -> Any:
+        return np.abs(self.work_out(c[0]))
+
+    def indicator(self, c: list) -> Any:
+        return np.where(self.holds(c[-1].children), 1.0, 0.0)
+
+    def cases(self, c: list) -> Any:
+        result = math.nan
+        for case in reversed([t for t in c if isinstance(t, Tree)]):
+            condition = case.children[-1]
+            value = self.work_out(case.children[0])
+            if isinstance(condition, Token):  # otherwise
+                result = value
+            else:
+                with np.errstate(all="ignore"):
+                    result = traced.where(self.holds(condition.children), value, result)
+        return result
+
+    def holds(self, chain: list) -> Any:
+        """Whether a chain of comparisons is true, entry by entry."""
+        values = [self.work_out(t) for t in chain[::2]]
+        truth: Any = True
+        for left, relation, right in zip(values, chain[1::2], values[1:], strict=False):
+            truth = np.logical_and(truth, COMPARE[relation.strip("& ")](left, right))
+        return truth
+
+    # ---- sums and products, greatest and least
+
+    def sum(self, c: list) -> Any:
+        return functools.reduce(add, self._each(c[1], c[2]))
+
+    def prod(self, c: list) -> Any:
+        return functools.reduce(lambda a, b: multiply(a, b, r"\cdot"), self._each(c[1], c[2]))
+
+    def greatest(self, c: list) -> Any:
+        return functools.reduce(np.maximum, self._over(name_of(c[1]), None, c[2]))
+
+    def least(self, c: list) -> Any:
+        return functools.reduce(np.minimum, self._over(name_of(c[1]), None, c[2]))
+
+    def _each(self, limits: Tree, body: Tree) -> list[Any]:
+        name, *rest = [t for t in limits.children if not isinstance(t, Token)]
+        if not rest:
+            return self._over(name_of(name), None, body)
+        first = self.work_out(rest[0])
+        if len(rest) == 1:
+            raise FormulaError("a sum with a first value needs a last one")
+        script = rest[1].children[0]
+        last = self.work_out(script)
+        return self._over(name_of(name), range(int(first), int(last) + 1), body)
+
+    def _over(self, name: str, values: range | None, body: Tree) -> list[Any]:
+        found = []
+        for value in self.index_range(name) if values is None else values:
+            with self.binding(**{name: value}):
+                found.append(self.work_out(body))
+        return found
+
+    # ---- derivatives
+
+    def derivative(self, c: list) -> Any:
+        powers = [t for t in c if isinstance(t, Tree) and t.data == "power"]
+        what, by = [t for t in c if isinstance(t, Tree) and t.data == "factor"]
+        if not powers:
+            return self._differentiate(what, read_factor(by))
+        by_factor = read_factor(by)
+        if by_factor.power is None or self.work_out(by_factor.power) != 2:
+            raise FormulaError("only first and second derivatives are known")
+        return self._second_derivative(what, replace(by_factor, power=None))
+
+    def derivative_of(self, c: list) -> Any:
+        if any(isinstance(t, Tree) and t.data == "power" for t in c):
+            raise FormulaError("write a second derivative with its function above")
+        by, what = [t for t in c if isinstance(t, Tree)]
+        return self._differentiate(what, read_factor(by))
+
+    def gradient(self, c: list) -> Any:
+        trees = [t for t in c if isinstance(t, Tree)]
+        if len(trees) != 2:
+            raise FormulaError(r"write \nabla_w: the gradient with respect to what?")
+        script, what = trees
+        return self._differentiate(what, Factor(script, name_of(script.children[0])))
+
+    def _differentiate(self, what: Tree, by: Factor) -> Any:
+        """The derivative of an expression by a symbol or one of its entries."""
+        place = self._place(by)
+        indices = sorted(filter(self.is_index, names_in(what)))
+        key = (id(what), place.key, *(self.bound.get(name) for name in indices))
+        if key not in self.tables:
+            self.tables[key] = self._all_derivatives(what, place)
+        found, outer = self.tables[key], np.ndim(self.tables[key]) - np.ndim(place.now)
+        if outer and len(place.at) < np.ndim(place.now):
+            raise FormulaError("the derivative of a vector by a vector: write its entries")
+        return found[(..., *place.at)] if outer else found[place.at]
+
+    def _all_derivatives(self, what: Tree, place: Place) -> Any:
+        """By every entry of the symbol at once."""
+
+        def moved(value: Any) -> Any:
+            with self.binding(**{place.key: value}):
+                return self._bare(what)
+
+        return self._twofold(
+            lambda: all_entries(moved, place.now, self.directions),
+            lambda: measured_entries(moved, place.now),
+        )
+
+    def _second_derivative(self, what: Tree, by: Factor) -> Any:
+        place = self._place(by)
+        if len(place.at) < np.ndim(place.now):
+            raise FormulaError("second derivatives only by a number")
+
+        def shifted(shift: Any) -> Any:
+            value = place.now + shift * unit(np.shape(place.now), place.at)
+            with self.binding(**{place.key: value}):
+                return self._bare(what)
+
+        return self._twofold(lambda: second(shifted), lambda: measured(shifted, 2))
+
+    def _primed(self, function: Callable, x: Any) -> Any:
+        x = x if isbox(x) else np.asarray(x, dtype=float)
+        return self._twofold(
+            lambda: entry_by_entry(function, x),
+            lambda: measured(lambda shift: function(x + shift)),
+        )
+
+    def _twofold(self, automatic: Callable, by_differences: Callable) -> Any:
+        """Both ways where the differentiator sees everything, else one."""
+        try:
+            found = automatic()
+        except NotImplementedError:
+            found = by_differences()
+            self.measured += 1
+        else:
+            self.automatic += 1
+        return found
+
+    def _place(self, by: Factor) -> Place:
+        if by.name is None or by.power is not None:
+            raise FormulaError("differentiate by a symbol")
+        letters = tuple(name_of(i) for i in by.indices if i.data == "name")
+        family = f"{by.name}_{letters[0]}" if letters else by.name
+        key = family if family in self.known.symbols or family in self.bound else by.name
+        now = self.value(by.name, letters)
+        now = now if isbox(now) else np.asarray(now, dtype=float)
+        at = tuple(int(self.work_out(i)) - self.first_index(by.name) for i in by.indices)
+        sizes = zip(at, np.shape(now), strict=False)
+        if len(at) > np.ndim(now) or any(not 0 <= i < size for i, size in sizes):
+            raise FormulaError(f"{by.name} has no entry {[i + 1 for i in at]} to differentiate by")
+        return Place(key, now, at)
+
+    def _bare(self, what: Tree) -> Any:
+        """A function without its arguments stands for its value at them."""
+        factor = as_factor(what)
+        if factor and factor.name in self.known.definitions:
+            definition = self.known.definitions[factor.name]
+            if definition.parameters and not factor.primes:
+                arguments = [self.value(p) for p in definition.parameters]
+                value = self.call(factor.name, arguments)
+                for index in factor.indices:
+                    value = entry(value, self.work_out(index), 1)
+                return value
+        return self.work_out(what)
