@@ -230,7 +230,7 @@ def complexity_data() -> Data:
 
 def band(ax: Axes, x: Array, runs: Array, color: str, dashed: bool) -> Array:
     """The mean of several runs as a line, their spread as a band."""
-    mean, spread = runs.mean(axis=0), runs.std(axis=0)
+    mean, spread = runs.mean(axis=0), runs.std(axis=0, ddof=1)
     ax.fill_between(
         x, mean - spread, mean + spread, color=color, alpha=0.13, lw=0
     )

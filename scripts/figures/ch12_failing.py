@@ -344,7 +344,7 @@ def labels_and_transfer(data: Data, theme: Palette) -> Figure:
         ax.axhline(0.2, color=theme.muted, lw=1, zorder=0)
         for shift, (way, (color, style, mark)) in enumerate(looks.items()):
             score = data[task, way]
-            mean, spread = score.mean(axis=0), score.std(axis=0)
+            mean, spread = score.mean(axis=0), score.std(axis=0, ddof=1)
             x = at + 0.06 * (shift - 1.5)
             ax.plot(x, mean, ls=style, color=color, lw=2)
             ax.errorbar(x, mean, spread, fmt=mark, color=color, ms=7, lw=1.2)
