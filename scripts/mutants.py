@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -93,7 +94,7 @@ def reasons(text: str) -> dict[str, str]:
     """The list of survivors: why each does no harm.
 
     Below a title come paragraphs: changes, a line each, and then, indented,
-    the reason that holds for all of them.
+    the reason that holds for all of them. In a change … stands for any text.
     """
     listed: dict[str, str] = {}
     for paragraph in text.split("\n\n")[1:]:
@@ -106,13 +107,21 @@ def reasons(text: str) -> dict[str, str]:
     return listed
 
 
+def meant(line: str, change: str) -> bool:
+    """Whether a line of the list means this change."""
+    return re.fullmatch(".*".join(map(re.escape, line.split("…"))), change) is not None
+
+
 def complaints(module: str, tried: int, alive: list[str], listed: dict[str, str]) -> list[str]:
     """Too few found, survivors without a reason, and reasons without a survivor."""
-    lines = [f"not listed: {change}" for change in alive if change not in listed]
+    mine = [line for line in listed if line.startswith(f"{module}.")]
+    without = [change for change in alive if not any(meant(line, change) for line in mine)]
+    found = [line for line in mine if not any(meant(line, change) for change in alive)]
+    lines = [f"not listed: {change}" for change in without]
+    lines += [f"listed, but found: {line}" for line in found]
     if 100 * (tried - len(alive)) < LEAST * tried:
-        lines.insert(0, f"too few: {LEAST} % must be found")
-    of_module = [change for change in listed if change.startswith(f"{module}.")]
-    return lines + [f"listed, but found: {c}" for c in of_module if c not in alive]
+        lines.append(f"too few: {LEAST} % must be found")
+    return lines
 
 
 def main() -> None:

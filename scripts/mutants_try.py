@@ -20,14 +20,16 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Sequence
 from difflib import unified_diff
-from itertools import pairwise
+from functools import partial
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
 
 MEMORY = 4 << 30  # bytes that a change may take
-SLOW = 0.05  # seconds; slower tests come last
+SLOW = 0.05  # seconds; slower tests come later
+ENOUGH = 10.0  # seconds of tests for one change; what would come later isn't run
 SURVIVED, FOUND = 0, 1  # how a process ends
 # What compares a module with a table would find the planted names.
 LEFT_OUT = ["test_bad_input.py::test_every_public_function_and_method_is_in_the_table"]
@@ -73,7 +75,9 @@ def function_of(mutant: str) -> str:
 
 def in_order(reach: Sequence[int], seconds: Sequence[float], found: Counter[int]) -> list[int]:
     """First the tests that found other changes of the function, last the slow ones."""
-    return sorted(reach, key=lambda test: (-found[test], seconds[test] > SLOW, test))
+    tests = sorted(reach, key=lambda test: (-found[test], max(seconds[test], SLOW), test))
+    spent = accumulate(seconds[test] for test in tests)
+    return [test for test, sum_ in zip(tests, spent, strict=True) if sum_ <= ENOUGH]
 
 
 def verdict(status: int) -> str:
@@ -209,21 +213,30 @@ class Runner:
     def try_all(self) -> None:
         """Fills states, with as many processes at once as were asked for."""
         gc.freeze()  # what is shared with the forks stays shared
-        waiting = [mutant for mutant in self.mutants if function_of(mutant) in self.reach]
         self.states = dict.fromkeys(self.mutants, "no tests")
         running: dict[int, tuple[str, IO[str]]] = {}
-        while waiting or running:
-            while waiting and len(running) < self.children:
-                mutant = waiting.pop(0)
-                pid, told = fork(lambda told, mutant=mutant: self.attempt(mutant, told))
-                running[pid] = mutant, told
-            pid, status = os.wait()
-            kill_group(pid)
-            mutant, told = running.pop(pid)
-            self.states[mutant] = verdict(status)
-            last = read(told).split()[-1:]
-            if self.states[mutant] != "survived":
-                self.found[function_of(mutant)].update(map(int, last))
+        try:
+            for mutant in self.mutants:
+                if function_of(mutant) in self.reach:
+                    if len(running) == self.children:
+                        self.wait(running)
+                    pid, told = fork(partial(self.attempt, mutant))
+                    running[pid] = mutant, told
+            while running:
+                self.wait(running)
+        finally:  # it may have been interrupted
+            for pid in running:
+                kill_group(pid)
+
+    def wait(self, running: dict[int, tuple[str, IO[str]]]) -> None:
+        """Takes the next that ends from those that run."""
+        pid, status = os.wait()
+        kill_group(pid)
+        mutant, told = running.pop(pid)
+        self.states[mutant] = verdict(status)
+        last = read(told).split()[-1:]
+        if self.states[mutant] != "survived":
+            self.found[function_of(mutant)].update(map(int, last))
 
 
 def kill_group(pid: int) -> None:

@@ -55,7 +55,7 @@ def test_the_worst_parameter_is_named_with_both_slopes():
     assert report.worst == "W2[3, 2]"
     assert report.analytic == right + 0.25
     assert report.numeric == pytest.approx(right, abs=1e-9)
-    assert "FAILED" in str(report)
+    assert str(report).startswith("gradient check FAILED: ")
     assert "W2[3, 2]" in str(report)
 
 
@@ -82,6 +82,29 @@ def test_one_slope_among_many_that_is_off_is_seen_though_it_is_small():
 
 
 @CHECKS
+def test_the_step_of_the_differences_is_h(check):
+    # On a cube a central difference is off by h² exactly.
+    report = check(
+        lambda p: (p[0][0] ** 3).sum() + p[0][1].sum(),
+        [(np.ones((1, 1)), np.ones(1))],
+        [(np.full((1, 1), 3.0), np.ones(1))],
+        h=0.5,
+    )
+    assert abs(report.numeric - report.analytic) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(("off", "close"), [(5e-6, True), (2e-5, False)])
+def test_close_is_within_a_hundred_thousandth_even_of_a_slope_of_0(off, close):
+    report = check_all(
+        lambda p: p[0][1].sum(),
+        [(np.ones((1, 1)), np.ones(1))],
+        [(np.full((1, 1), off), np.ones(1))],
+    )
+    assert report.worst == "W1[0, 0]"
+    assert report.close == close
+
+
+@CHECKS
 def test_float32_is_refused(check):
     parameters, slopes = case()
     low = [(W.astype("f4"), b.astype("f4")) for W, b in parameters]
@@ -100,7 +123,11 @@ def test_bad_input_is_refused(check):
     with pytest.raises(ValueError, match=r"^gradients must (have the shapes|hold W)"):
         check(loss, parameters, [(slopes[0][0].T, slopes[0][1]), slopes[1]])
     slopes[0][0][0, 0] = np.nan
-    with pytest.raises(ValueError, match="dW1 must be finite"):
+    with pytest.raises(ValueError, match=r"^dW1 must be finite"):
+        check(loss, parameters, slopes)
+    slopes[0][0][0, 0] = 0.0
+    parameters[1][1][0] = np.inf
+    with pytest.raises(ValueError, match=r"^b2 must be finite"):
         check(loss, parameters, slopes)
 
 
@@ -122,6 +149,8 @@ def test_directions_are_drawn_from_the_seed_and_cheap():
 
     one = check_directions(counted, parameters, slopes, directions=3, rng=1)
     assert len(calls) == 2 * 4 * 3
+    check_directions(counted, parameters, slopes)
+    assert len(calls) == 2 * 4 * (3 + 5)
     assert one == check_directions(loss, parameters, slopes, directions=3, rng=1)
 
 

@@ -96,6 +96,20 @@ def test_complaints_name_what_is_wrong(tried, alive, said) -> None:
     assert mutants.complaints("words", tried, alive, {"words.cut: a -> b": "why"}) == [said]
 
 
+def test_three_dots_stand_for_any_text_and_nothing_else_does() -> None:
+    line = "words.…: for … in zip(a[0], b, strict=True): -> …strict=False…"
+    assert mutants.meant(
+        line, "words.cut: for x, y in zip(a[0], b, strict=True): -> for … in zip(strict=False):"
+    )
+    assert not mutants.meant(line, "words.cut: for x in zip(a0, b, strict=True): -> strict=False")
+    assert not mutants.meant("words.cut: a -> b", "words.cut: a -> bc")
+    alive = ["words.cut: a -> b", "words.cut: a -> c"]
+    assert mutants.complaints("words", 20, alive, {"words.…: a -> …": "why"}) == []
+    said = ["not listed: words.cut: a -> c", "listed, but found: words.…: …d…"]
+    listed = {"words.cut: a -> b": "why", "words.…: …d…": "why"}
+    assert mutants.complaints("words", 20, alive, listed) == said
+
+
 # --- the choice of modules and tests -----------------------------------------
 
 
@@ -135,9 +149,15 @@ def test_a_mutant_is_named_after_its_function() -> None:
 
 
 def test_what_found_other_changes_runs_first_and_what_is_slow_last() -> None:
-    seconds = [0.0, 9.0, 0.0, 9.0, 0.0]
-    assert mutants_try.in_order([0, 1, 2, 4], seconds, Counter()) == [0, 2, 4, 1]
-    assert mutants_try.in_order([0, 1, 2, 3, 4], seconds, Counter({3: 2, 4: 1})) == [3, 4, 0, 2, 1]
+    seconds = [0.01, 3.0, 0.02, 2.0, 0.0]
+    assert mutants_try.in_order([0, 1, 2, 3], seconds, Counter()) == [0, 2, 3, 1]
+    assert mutants_try.in_order([0, 1, 2, 3, 4], seconds, Counter({1: 2, 4: 1})) == [1, 4, 0, 2, 3]
+
+
+def test_a_change_gets_so_many_seconds_of_tests_and_no_more() -> None:
+    half = 0.6 * mutants_try.ENOUGH
+    assert mutants_try.in_order([0, 1, 2], [half, half, 0.0], Counter()) == [2, 0]
+    assert mutants_try.in_order([0, 1, 2], [half, half, 0.0], Counter({1: 1})) == [1, 2]
 
 
 def fails(told) -> int:
