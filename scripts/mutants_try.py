@@ -29,7 +29,7 @@ import pytest
 
 MEMORY = 4 << 30  # bytes that a change may take
 SLOW = 0.05  # seconds; slower tests come later
-ENOUGH = 10.0  # seconds of tests for one change; what would come later isn't run
+ENOUGH = 5.0  # seconds of tests for one change; what would come later isn't run
 SURVIVED, FOUND = 0, 1  # how a process ends
 # What compares a module with a table would find the planted names.
 LEFT_OUT = ["test_bad_input.py::test_every_public_function_and_method_is_in_the_table"]

@@ -75,6 +75,19 @@ def test_data_that_do_not_vary_have_no_share_to_explain():
     np.testing.assert_array_equal(pca.inverse_transform(pca.transform(np.ones((3, 2)))), 1)
 
 
+def test_shares_of_the_variance_have_no_unit(iris):
+    small = PCA(2).fit(iris / 1000)
+    np.testing.assert_allclose(
+        small.explained_variance_ratio_, PCA(2).fit(iris).explained_variance_ratio_
+    )
+
+
+def test_two_examples_vary_along_one_component():
+    pca = PCA(1).fit(np.array([[0.0, 0.0], [3.0, 4.0]]))
+    np.testing.assert_allclose(pca.components_, [[0.6, 0.8]])
+    np.testing.assert_allclose(pca.explained_variance_ratio_, [1.0])
+
+
 def test_the_error_is_a_mean_over_examples_of_sums_over_features():
     X, copy = np.zeros((2, 3)), np.array([[1.0, 2.0, 0.0], [0.0, 0.0, 3.0]])
     assert reconstruction_error(copy, X) == (5 + 9) / 2
@@ -115,6 +128,16 @@ def test_the_code_is_the_first_of_the_smallest_layers(iris, sizes, place):
     assert Autoencoder(sizes, max_iter=1).fit(iris).code_layer_ == place
 
 
+def test_the_score_has_no_unit_and_is_1_less_the_error_where_nothing_varies(iris):
+    X = iris / 1000
+    model = Autoencoder(2, max_iter=1).fit(X)
+    left = len(X) * reconstruction_error(model.predict(X), X)
+    assert model.score(X) == pytest.approx(1 - left / np.sum((X - X.mean(axis=0)) ** 2))
+    same = np.ones((3, 4))
+    left = 3 * reconstruction_error(model.predict(same), same)
+    assert model.score(same) == pytest.approx(1 - left)
+
+
 def test_it_is_a_regressor_from_X_to_X(iris):
     X = (iris - iris.mean(axis=0)) / iris.std(axis=0)
     settings = {"hidden_layer_sizes": (6, 2, 6), "activation": "logistic", "max_iter": 20}
@@ -151,7 +174,7 @@ def test_float32_stays_float32(iris):
         (lambda X: PCA().fit(X).transform(X[:, :3]), "X must have 4 features as in fit, got 3"),
         (lambda X: PCA().fit(X).inverse_transform(X), "C must have 2 features as in fit, got 4"),
         (lambda X: PCA().fit(X * np.inf), "finite"),
-        (lambda X: Autoencoder(()).fit(X), "at least one layer"),
+        (lambda X: Autoencoder(()).fit(X), "^hidden_layer_sizes must name at least one layer$"),
         (lambda X: Autoencoder(()).partial_fit(X), "at least one layer"),
         (lambda X: Autoencoder(2).transform(X), "not fitted"),
         (lambda X: Autoencoder(2).inverse_transform(X), "not fitted"),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import cluster, datasets, metrics
 
+from nnlit import clustering
 from nnlit.clustering import (
     KMeans,
     assign,
@@ -33,7 +34,9 @@ def groups(k, n=30, d=2, rng=0):
     return X, np.repeat(np.arange(k), n)
 
 
-@pytest.mark.parametrize("away", [0.0, 1e6])
+@pytest.mark.parametrize(
+    "away", [0.0, 1e6, np.array([0, 1e6, -1e6, 0, 5e6])], ids=["near", "far", "far along some"]
+)
 def test_distances_are_those_of_the_definition(away):
     rng = np.random.default_rng(0)
     X, centers = away + rng.normal(size=(20, 5)), away + rng.normal(size=(4, 5))
@@ -63,6 +66,18 @@ def test_centres_without_examples_go_to_the_farthest_ones_each_to_another():
     before = np.array([[0.0], [100.0], [200.0]])
     moved = means(X, np.array([0, 0, 0, 0]), before)
     assert moved.ravel().tolist() == [35.25, 90.0, 50.0]
+
+
+def test_the_farthest_is_so_from_its_own_centre_whatever_the_side():
+    X = np.array([[10.0], [12.0], [0.0], [11.0]])
+    moved = means(X, np.zeros(4, int), np.array([[10.0], [99.0]]))
+    assert moved.ravel().tolist() == [8.25, 0.0]
+
+
+def test_two_centres_without_examples_part_also_over_small_distances():
+    X = np.array([[0.0], [0.1], [0.2]])
+    moved = means(X, np.zeros(3, int), np.array([[0.0], [9.0], [9.0]]))
+    assert moved[1:].ravel().tolist() == [0.2, 0.1]
 
 
 @given(st.integers(0, 10_000), st.integers(1, 6))
@@ -102,6 +117,11 @@ def test_it_stops_when_nothing_moves_or_at_max_iter(iris):
     assert k_means(X, start, tol=0.05)[2] < rounds
 
 
+def test_k_means_goes_300_rounds_if_nobody_says_otherwise(monkeypatch):
+    monkeypatch.setattr(clustering, "means", lambda X, labels, centers: centers + 1)
+    assert k_means(np.zeros((2, 1)), np.zeros((1, 1)))[2] == 300
+
+
 def test_plus_plus_draws_with_the_squared_distance():
     """From 0 the other three are drawn as 1 : 4 : 9."""
     X = np.array([[0.0], [1.0], [2.0], [3.0]])
@@ -119,6 +139,12 @@ def test_plus_plus_finds_every_group_and_takes_rows_of_X():
         assert sorted(y[rows]) == [0, 1, 2, 3, 4]
 
 
+def test_plus_plus_finds_two_groups_however_close():
+    X = np.array([[0.0], [0.0], [0.0], [1e-3]])
+    for seed in range(10):
+        assert sorted(k_means_plus_plus(X, 2, seed).ravel()) == [0.0, 1e-3]
+
+
 def test_plus_plus_copes_with_examples_that_are_all_the_same():
     assert k_means_plus_plus(np.ones((3, 2)), 3).tolist() == [[1, 1]] * 3
 
@@ -132,6 +158,22 @@ def test_the_estimator_keeps_the_tightest_of_its_starts(iris, init):
     assert best.inertia_ <= min(model.inertia_ for model in one) + 1e-9
     theirs = cluster.KMeans(4, n_init=20, random_state=0).fit(X)
     np.testing.assert_allclose(best.inertia_, theirs.inertia_, rtol=1e-3)
+
+
+def test_the_estimator_starts_where_init_says(iris):
+    X, _ = iris
+    starts = {
+        "k-means++": k_means_plus_plus(X, 4, 0),
+        "random": X[np.random.default_rng(0).permutation(150)[:4]],
+    }
+    for init, start in starts.items():
+        model = KMeans(4, init, n_init=1, max_iter=1, rng=0).fit(X)
+        np.testing.assert_array_equal(model.cluster_centers_, k_means(X, start, 1)[0])
+    assert KMeans(150, "random").fit(X).inertia_ == 0
+
+
+def test_the_estimator_stops_where_tol_says(iris):
+    assert KMeans(3, tol=1e9).fit(iris[0]).n_iter_ == 1
 
 
 def test_the_estimator_answers_for_what_it_has_learnt(iris):
