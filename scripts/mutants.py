@@ -43,8 +43,13 @@ SETTINGS = """
 [tool.mutmut]
 source_paths = ["nnlit"]
 """
-# One thread: a fork takes only the one that forks, and NumPy waits for the others.
-QUIET = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+# A fork takes only the thread that forks, and NumPy would wait for the others.
+QUIET = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "NNLIT_FUZZ_SECONDS": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
 
 
 def modules() -> list[str]:
@@ -70,24 +75,33 @@ def tests_of(module: str) -> list[str]:
     return [name for name in files if (ROOT / name).is_file()]
 
 
-def run(module: str, children: int) -> tuple[int, list[str]]:
-    """How many changes were tried, and those that survived."""
-    work = WORK / module
-    shutil.rmtree(work, ignore_errors=True)
+def run(chosen: list[str], children: int) -> dict[str, tuple[int, list[str]]]:
+    """For each module how many changes were tried, and those that survived."""
+    shutil.rmtree(WORK, ignore_errors=True)
     for name in ("nnlit", "tests"):
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / name, work / name, ignore=ignored)
+        shutil.copytree(ROOT / name, WORK / name, ignore=ignored)
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    (work / "pyproject.toml").write_text(text + SETTINGS, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, TRY, module, str(children), *tests_of(module)],
-        cwd=work, capture_output=True, text=True, check=False,
-        env={**os.environ, **QUIET, "PYTHONPATH": str(work)},
-    )  # fmt: skip
+    (WORK / "pyproject.toml").write_text(text + SETTINGS, encoding="utf-8")
+    held = {module: tests_of(module) for module in chosen}
+    (WORK / "held.json").write_text(json.dumps(held), encoding="utf-8")
+    log = WORK / "log.txt"  # grows by a line a change
+    with log.open("w", encoding="utf-8") as out:
+        done = subprocess.run(
+            [sys.executable, TRY, str(children)],
+            cwd=WORK, stdout=out, stderr=subprocess.STDOUT, check=False,
+            env={**os.environ, **QUIET, "PYTHONPATH": str(WORK)},
+        )  # fmt: skip
     if done.returncode:
-        sys.exit(f"{module}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}")
-    states = json.loads((work / "states.json").read_text(encoding="utf-8"))
-    return len(states), [change for change, state in states if state not in ("found", "timeout")]
+        sys.exit(log.read_text(encoding="utf-8")[-5000:])
+    states = json.loads((WORK / "states.json").read_text(encoding="utf-8"))
+    return {
+        module: (
+            len(changes),
+            [change for change, state in changes if state not in ("found", "timeout")],
+        )
+        for module, changes in states.items()
+    }
 
 
 def reasons(text: str) -> dict[str, str]:
@@ -138,8 +152,7 @@ def main() -> None:
         chosen = changed_since(options.changed)
     listed = reasons(SURVIVED.read_text(encoding="utf-8"))
     failed = False
-    for module in chosen:
-        tried, alive = run(module, options.children)
+    for module, (tried, alive) in (run(chosen, options.children) if chosen else {}).items():
         found = tried - len(alive)
         print(f"{module:15} {found} of {tried} found, {100 * found / tried:.1f} %", flush=True)
         for line in complaints(module, tried, alive, listed):

@@ -29,7 +29,7 @@ import pytest
 
 MEMORY = 4 << 30  # bytes that a change may take
 SLOW = 0.05  # seconds; slower tests come later
-ENOUGH = 5.0  # seconds of tests for one change; what would come later isn't run
+ENOUGH = 2.0  # seconds of tests for one change; what would come later isn't run
 SURVIVED, FOUND = 0, 1  # how a process ends
 # What compares a module with a table would find the planted names.
 LEFT_OUT = ["test_bad_input.py::test_every_public_function_and_method_is_in_the_table"]
@@ -130,8 +130,9 @@ def reached() -> set[str]:
 class Runner:
     """A pytest plugin that takes the place of the loop over the tests."""
 
-    def __init__(self, mutants: Sequence[str], children: int) -> None:
+    def __init__(self, mutants: Sequence[str], held: dict[str, list[str]], children: int) -> None:
         self.mutants = mutants
+        self.held = held
         self.children = children
         self.items: list[pytest.Item] = []
         self.seconds: list[float] = []
@@ -189,8 +190,10 @@ class Runner:
             if self.failed:
                 failed.append(self.items[test].nodeid)
             fixtures = getattr(self.items[test], "fixturenames", ())
+            file = self.items[test].nodeid.partition("::")[0]
             for function in reached().union(*(self.fixtures[name] for name in fixtures)):
-                reach[function].append(test)
+                if file in self.held[function.split(".")[1]]:
+                    reach[function].append(test)
         told.write(json.dumps([failed, seconds, reach]))
         return SURVIVED
 
@@ -234,6 +237,7 @@ class Runner:
         kill_group(pid)
         mutant, told = running.pop(pid)
         self.states[mutant] = verdict(status)
+        print(mutant, self.states[mutant], flush=True)
         last = read(told).split()[-1:]
         if self.states[mutant] != "survived":
             self.found[function_of(mutant)].update(map(int, last))
@@ -246,15 +250,19 @@ def kill_group(pid: int) -> None:
 
 
 def main() -> None:
-    """mutants_try.py module children tests...; writes states.json."""
-    module, children, *tests = sys.argv[1:]
-    changes = plant(Path("nnlit") / f"{module}.py")
-    runner = Runner(list(changes), int(children))
+    """mutants_try.py children; reads held.json, the tests of each module, writes states.json."""
+    held = json.loads(Path("held.json").read_text(encoding="utf-8"))
+    changes = {module: plant(Path("nnlit") / f"{module}.py") for module in held}
+    runner = Runner([name for names in changes.values() for name in names], held, int(sys.argv[1]))
     words = ["-q", "-s", "--tb=native", "-o", "addopts=", "-o", "tmp_path_retention_policy=none"]
-    words += ["--basetemp=tmp", "-p", "no:cacheprovider", "-p", "no:xdist", *tests]
+    words += ["--basetemp=tmp", "-p", "no:cacheprovider", "-p", "no:xdist"]
     words += [f"--deselect=tests/{name}" for name in LEFT_OUT]
+    words += dict.fromkeys(file for files in held.values() for file in files)
     code = pytest.main(words, plugins=[runner])
-    states = [(changes[name], state) for name, state in runner.states.items()]
+    states = {
+        module: [(change, runner.states.get(name)) for name, change in names.items()]
+        for module, names in changes.items()
+    }
     Path("states.json").write_text(json.dumps(states), encoding="utf-8")
     sys.exit(code)
 

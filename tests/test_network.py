@@ -74,6 +74,23 @@ def assert_same(ours, theirs, rtol=1e-12):
     assert np.abs(ours - theirs).max() <= rtol * np.abs(theirs).max()
 
 
+def test_who_names_nothing_gets_relu_softmax_and_cross_entropy():
+    sizes, names = [3, 5, 2], ("relu", "softmax", "cross_entropy")
+    X, Y, net = away_from_kinks(4, sizes, "relu", "softmax")
+    Y_hat, cache = forward(X, net, *names[:2])
+    assert forward(X, net)[0].tolist() == Y_hat.tolist()
+    assert predict(X, net).tolist() == Y_hat.tolist()
+    columns = [(W.T, b[:, None]) for W, b in net]
+    x, y = X[:1].T, Y[:1].T
+    y_hat, slopes = column_pass(x, y, columns)
+    assert y_hat.ravel().tolist() == pytest.approx(Y_hat[0].tolist())
+    assert_same(slopes, column_pass(x, y, columns, *names[:2])[1], 0)
+    assert loss_value(X, Y, net) == loss_value(X, Y, net, *names)
+    told = backward(cache, net, Y, *names)
+    assert_same(backward(cache, net, Y), told, 0)
+    assert_same(gradients(X, Y, net), told, 0)
+
+
 # --- forward ---------------------------------------------------------------
 
 

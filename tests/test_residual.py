@@ -24,6 +24,23 @@ from nnlit.residual import (
 SWITCHES = [(n, s) for n in (False, True) for s in (False, True)]
 
 
+def test_who_names_nothing_gets_relu_softmax_cross_entropy_and_both_remedies():
+    X, Y = problem(4, 3, 2)
+    net = network([3, 5, 5, 5, 2])
+    Y_hat, cache = deep_forward(X, net, "relu", "softmax", True, True)
+    assert deep_forward(X, net)[0].tolist() == Y_hat.tolist()
+    told = ("relu", "softmax", "cross_entropy")
+    assert deep_loss(X, Y, net) == deep_loss(X, Y, net, *told, True, True)
+    slopes = deep_backward(cache, net, Y, *told)
+    assert_same(deep_backward(cache, net, Y), slopes, 0)
+    assert_same(deep_gradients(X, Y, net), slopes, 0)
+    A, (W, b) = np.random.default_rng(0).normal(size=(4, 5)), net[1]
+    H, layer = residual_layer(A, W, b, "relu", True, True)
+    assert residual_layer(A, W, b)[0].tolist() == H.tolist()
+    below, _ = residual_layer_backward(H, W, layer, "relu")
+    assert residual_layer_backward(H, W, layer)[0].tolist() == below.tolist()
+
+
 # --- layer normalisation ----------------------------------------------------
 
 
