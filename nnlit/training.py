@@ -13,8 +13,8 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 
 from nnlit.checks import (
-    as_float,
     as_generator,
+    check_answers,
     check_chain,
     check_data,
     check_integer,
@@ -249,10 +249,12 @@ class Trainer:
         Errors: DivergedError when the loss or a weight is not finite; the
         parameters are then those of before the epoch.
         """
-        X, Y = self._at_the_door(X, Y)
+        X = check_network(X, self.parameters)
+        K = self.parameters[-1][0].shape[1]
+        Y = check_answers(Y, (len(X), K), self.loss or "")
         kept = [(W.copy(), b.copy()) for W, b in self.parameters]
         factor = self.plateau(self.history.loss) if self.plateau else 1.0
-        scores, answers, learning_rate = [], [], 0.0
+        scores, answers, learning_rate, loss = [], [], 0.0, np.nan
         try:
             # what overflows is seen below, what comes in has been checked
             with np.errstate(all="ignore"), trusting():
@@ -262,9 +264,9 @@ class Trainer:
                     learning_rate = factor * self.rate()
                     scores.append(self.step(X_batch, Y_batch, learning_rate))
                     answers.append(Y_batch)
-                loss = self._loss(
-                    np.concatenate(scores), np.concatenate(answers)
-                )
+                Z = np.concatenate(scores)
+                if np.isfinite(Z).all():
+                    loss = self._loss(Z, np.concatenate(answers))
         finally:
             if not self._finite():
                 self._put_back(kept)
@@ -338,13 +340,6 @@ class Trainer:
         if stopping and validation is not None:
             stopping.restore(self.parameters)
         return history
-
-    def _at_the_door(self, X: Array, Y: Array) -> tuple[Array, Array]:
-        """Check all examples at once, so that no step has to."""
-        X, Y = check_network(X, self.parameters), as_float(Y, "Y")
-        scores = np.zeros((len(X), len(self.parameters[-1][1])), X.dtype)
-        self._loss(scores, Y)
-        return X, Y
 
     def _loss(self, Z: Array, Y: Array) -> float:
         return float(output_loss(Z, Y, self.output, self.loss or ""))

@@ -261,6 +261,19 @@ def test_a_diverged_run_of_a_classifier_is_seen_through_its_weights():
     assert all(np.isfinite(a).all() for layer in run.parameters for a in layer)
 
 
+@pytest.mark.parametrize(
+    ("output", "loss"),
+    [("sigmoid", "cross_entropy"), ("softmax", "binary_cross_entropy")],
+)
+def test_a_diverged_run_is_one_too_where_output_and_loss_do_not_match(output, loss):
+    # These losses refuse NaN among probabilities; the run must not blame the data.
+    parameters = initialize([2, 8, 2], rng=0)
+    run = Trainer(parameters, "relu", output, loss, learning_rate=1e300)
+    with np.errstate(all="ignore"), pytest.raises(DivergedError, match="diverged in epoch"):
+        run.run(1e3 * X, Y, 20)
+    assert all(np.isfinite(a).all() for layer in parameters for a in layer)
+
+
 def test_ctrl_c_between_epochs_keeps_what_was_learnt():
     def interrupt(run):
         if run.history.epochs == 3:
