@@ -270,6 +270,17 @@ def test_schedules_are_their_closed_forms(name):
     assert {type(rate) for rate in ours} == {float}
 
 
+def test_schedules_have_the_defaults_of_their_page():
+    assert optimizers.step_decay(999, 0.8) == 0.8
+    assert optimizers.step_decay(1000, 0.8) == 0.4
+    assert optimizers.exponential(100, 0.8) == pytest.approx(0.8 * math.exp(-0.1), rel=1e-15)
+    assert optimizers.inverse_scaling(3, 0.8) == 0.4
+    assert optimizers.cosine(10, 0.8, 10) == pytest.approx(0, abs=1e-17)
+    assert on_plateau([1.0] * 5, 0.8) == 0.8
+    assert on_plateau([1.0] * 6, 0.8) == 0.4
+    assert on_plateau([1 - 1e-9 * i for i in range(9)], 0.8) == 0.8
+
+
 def test_cosine_stays_at_its_lowest_after_the_last_step():
     assert optimizers.cosine(1000, 0.1, steps=10, lowest=0.02) == pytest.approx(0.02, abs=1e-17)
 
@@ -332,6 +343,12 @@ def test_an_update_on_copies_is_the_step_and_changes_nothing(name):
         optimizer.step([(moved, nothing)], [(g.copy(), nothing)], 0.1)
         np.testing.assert_array_equal(new, moved)
         w, memory = new, remembered
+
+
+def test_an_update_is_the_first_unless_told_otherwise():
+    first = updated(Adam(), 1.0, 2.0, 0.1, 0.0, 0.0, t=1)
+    assert updated(Adam(), 1.0, 2.0, 0.1, 0.0, 0.0) == first
+    assert updated(Adam(), 1.0, 2.0, 0.1, 0.0, 0.0, t=2) != first
 
 
 def test_an_update_leaves_the_optimisers_count_and_wants_its_memory():

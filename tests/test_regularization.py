@@ -250,3 +250,11 @@ def test_bad_settings_are_refused():
         EarlyStopping(patience=0)
     with pytest.raises(ValueError, match="min_delta must be >= 0"):
         EarlyStopping(min_delta=-1e-4)
+
+
+def test_early_stopping_waits_for_ten_losses_and_takes_any_improvement():
+    layers, watch = [(np.array([[1.0]]), np.array([2.0]))], EarlyStopping()
+    assert (watch.best_loss, watch.best_epoch) == (np.inf, 0)
+    losses = [1.0, 1.0 - 1e-9, *[1.0] * 10]
+    assert [watch.update(loss, layers) for loss in losses] == [False] * 11 + [True]
+    assert (watch.best_loss, watch.best_epoch) == (1.0 - 1e-9, 2)
