@@ -748,6 +748,7 @@ def test_every_remedy_keeps_the_gradient_near_one():
     assert facts["residual"][:, -1].min() > facts["normalised"][:, -1].max()
 
 
+@pytest.mark.slow
 def test_transfer_loses_on_the_easy_task_and_wins_on_the_hard_one():
     facts = data("labels-and-transfer")
     ways = ("pixels", "from nothing", "frozen", "tuned")
@@ -868,7 +869,10 @@ def test_the_groups_are_mostly_digits_and_none_of_them_nines():
 
 # --- what every figure must be ----------------------------------------------
 
-every_figure = pytest.mark.parametrize("name", NAMES)
+LONG = {"labels-and-transfer"}  # trains for minutes; `make test-all` looks at it
+every_figure = pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in NAMES]
+)
 every_scheme = pytest.mark.parametrize("scheme", SCHEMES)
 
 

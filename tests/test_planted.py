@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.planted
+pytestmark = [pytest.mark.planted, pytest.mark.slow]  # a process for each fault
 
 ROOT = Path(__file__).parent.parent
 PERCEPTRON = "docs/chapters/02-the-perceptron.md"
