@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import http.server
 import io
+import itertools
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +30,7 @@ class Mirror(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.asked.append(self.path)
+        self.server.client = self.headers["User-Agent"]
         {
             "/good": self.send,
             "/truncated": lambda: self.send(CONTENT[:-1000], len(CONTENT)),
@@ -116,6 +119,7 @@ def test_a_file_is_downloaded_once_and_then_found(server, remote, tmp_path):
     assert fetch(file, tmp_path, offline=True) == path
     assert fetch(file, tmp_path) == path
     assert server.asked == ["/good"]
+    assert server.client == "nnlit"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +128,7 @@ def test_a_file_is_downloaded_once_and_then_found(server, remote, tmp_path):
         ("/truncated", "of 307200 bytes|IncompleteRead"),
         ("/short", "only 306200 of 307200 bytes"),
         ("/long", "more than 307200 bytes"),
-        ("/wrong", "SHA-256"),
+        ("/wrong", r"/wrong: its SHA-256 sum is not the right one\n"),
         ("/404", "404"),
         ("/500", "500"),
         ("/hangs", "timed out"),
@@ -146,6 +150,21 @@ def test_a_mirror_that_drips_for_ever_is_left(remote, tmp_path, monkeypatch):
     monkeypatch.setattr(download.time, "monotonic", lambda: next(clock))
     with pytest.raises(DownloadError, match=r"too slow, [0-9]+ bytes so far"):
         fetch(remote("/slow"), tmp_path)
+
+
+@pytest.mark.parametrize(("seconds", "late"), [(90.7, False), (90.8, True)])
+def test_a_file_may_take_a_minute_and_a_second_for_every_10_000_bytes(
+    remote, tmp_path, monkeypatch, seconds, late
+):
+    clock = itertools.chain([0.0], itertools.repeat(seconds))
+    tried = SimpleNamespace(monotonic=lambda: next(clock), time=time.time)
+    monkeypatch.setattr(download, "time", tried)
+    monkeypatch.setattr(download, "ROUNDS", 1)
+    if late:
+        with pytest.raises(DownloadError, match="too slow"):
+            fetch(remote("/good"), tmp_path)
+    else:
+        assert holds(fetch(remote("/good"), tmp_path).parents[1])
 
 
 def test_no_network_is_said_with_every_address(tmp_path):
@@ -198,7 +217,8 @@ def test_a_folder_that_cannot_be_written_is_named_with_the_way_out(
 
     place = {"mkdir": Path, "mkstemp": download.tempfile, "replace": download.os}[step]
     monkeypatch.setattr(place, step, forbidden)
-    with pytest.raises(DownloadError, match=r"can't be written .*read-only.*NNLIT_DATA"):
+    said = r"can't be written .*read-only.*; set NNLIT_DATA to a folder that can$"
+    with pytest.raises(DownloadError, match=said):
         fetch(remote("/good"), tmp_path)
     assert not [p for p in tmp_path.rglob("*") if p.is_file()]
 
@@ -267,6 +287,7 @@ def test_progress_is_shown_on_a_terminal(remote, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
     fetch(remote("/good"), tmp_path)
     assert "file.bin: 100%" in sys.stderr.getvalue()
+    assert re.search(r"307k/307k .*B/s", sys.stderr.getvalue())
 
 
 def test_without_tqdm_progress_is_one_line(remote, tmp_path, monkeypatch):

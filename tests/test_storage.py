@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,8 +64,14 @@ def test_a_generator_comes_back_in_its_state(tmp_path):
 def test_what_a_file_cannot_hold_is_refused_and_no_file_is_left(tmp_path):
     old = np.random.Generator(np.random.MT19937(0))
     for change, message in (
-        ({"learning_rate": lambda t: 0.1}, "learning_rate is a function"),
-        ({"rng": old}, "rng must be a seed or a generator of numpy.random.default_rng"),
+        (
+            {"learning_rate": lambda t: 0.1},
+            r"^learning_rate is a function, .* set it to one of the names before saving$",
+        ),
+        (
+            {"rng": old},
+            r"^rng must be a seed or a generator of numpy\.random\.default_rng, got MT19937$",
+        ),
     ):
         model = MLPClassifier((3,), max_iter=1, **change).fit(MOONS.X, MOONS.y)
         with pytest.raises(ValueError, match=message):
@@ -71,6 +79,20 @@ def test_what_a_file_cannot_hold_is_refused_and_no_file_is_left(tmp_path):
     with pytest.raises(NotFittedError):
         save(MLPClassifier(), tmp_path / "m.npz")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_file_is_written_beside_and_moved_into_place(tmp_path, monkeypatch):
+    moved = []
+
+    def replace(beside, path):
+        moved.append((Path(beside), path))
+        rename(beside, path)
+
+    rename = os.replace
+    monkeypatch.setattr(os, "replace", replace)
+    save(fitted("two classes"), tmp_path / "m.npz")
+    [(beside, path)] = moved
+    assert (beside.parent, beside.suffix, path) == (tmp_path, ".part", tmp_path / "m.npz")
 
 
 def test_a_write_that_fails_leaves_the_old_file_whole(tmp_path, monkeypatch):
@@ -117,10 +139,10 @@ def rewritten(path, **changes):
         ({"params": np.array("{")}, "or only part of one"),
         ({"params": np.array('{"depth": 3}')}, "no parameter 'depth'"),
         ({"W1": np.full((2, 4), np.nan)}, "W1 must be finite"),
-        ({"W1": np.zeros((4, 2))}, "shapes do not fit"),
+        ({"W1": np.zeros((4, 2))}, "the layers' shapes do not fit$"),
         ({"W1": np.zeros((2, 4), int)}, "or only part of one"),
         ({"b1": np.zeros((4, 1))}, "b1 is float64 of shape"),
-        ({"classes": np.arange(3)}, "classes and outputs do not fit"),
+        ({"classes": np.arange(3)}, ": classes and outputs do not fit$"),
         ({"classes": None}, "classes"),
         ({"history": np.array(json.dumps({"pace": []}))}, "pace"),
     ],
