@@ -27,6 +27,8 @@ LOG = ROOT / ".cache" / "setup.log"
 OLDEST = (3, 11, 5)
 # MkDocs and Material each announce a successor on every run.
 QUIET = {"NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"}
+# Two processes test side by side: a core for each, not all cores for both.
+ONE_CORE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def stop(message):
@@ -181,7 +183,8 @@ def test(words):
     lint()
     # A file's tests stay together: the blocks of a page share their names, and
     # the site is built once for the tests that read it.
-    run([PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *words])
+    environment = dict(os.environ, **QUIET, **ONE_CORE)
+    run([PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *words], env=environment)
 
 
 def package(words):

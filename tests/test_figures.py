@@ -869,7 +869,7 @@ def test_the_groups_are_mostly_digits_and_none_of_them_nines():
 
 # --- what every figure must be ----------------------------------------------
 
-LONG = {"labels-and-transfer"}  # trains for minutes; `make test-all` looks at it
+LONG = {"labels-and-transfer"}  # trains longest; `make test-all` looks at it
 every_figure = pytest.mark.parametrize(
     "name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in NAMES]
 )
