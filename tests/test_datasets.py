@@ -68,6 +68,51 @@ def test_generated_sets_say_that_they_are_generated(make):
     assert "generated" in make().description
 
 
+def test_every_set_says_what_it_is_how_large_and_whose():
+    about = {
+        admissions(40, flip=0.1): "40 students, generated: accepted if 2 · test score + grade "
+        "is at least 18, 4 answers near that line turned round.",
+        circles(8): "A ring inside a ring, one a class: 8 points, generated, noise 0.1.",
+        moons(8): "Two half circles, one a class: 8 points, generated, noise 0.1.",
+        spirals(8): "Two spiral arms, one a class: 8 points, generated, noise 0.1.",
+        xor(8): "Four clouds, opposite ones of a class: 8 points, generated, noise 0.15.",
+        gate("or"): "The truth table of a OR b.",
+        datasets.iris(): "150 iris flowers of three species; Fisher (1936), by way of UCI, "
+        "with two values put right after the paper.",
+        datasets.breast_cancer(): "569 breast masses, thirty features of cell nuclei in an "
+        "image; Wolberg, Mangasarian and Street (1995), by way of UCI.",
+        datasets.diabetes(): "442 patients with diabetes, ten values each in raw units; Efron, "
+        "Hastie, Johnstone and Tibshirani (2004).",
+        datasets.digits(): "1797 handwritten digits of 8 × 8 pixels, the test part of the "
+        "optical digits; Alpaydin and Kaynak (1998), by way of UCI.",
+        datasets.messages(): "120 short messages, 54 of them spam, made up for this book.",
+    }
+    for data, description in about.items():
+        assert data.description == description
+
+
+def test_features_and_classes_have_their_names():
+    for make in NOISY:
+        assert make().feature_names == ("x₁", "x₂")
+        assert make().target_names == ("class 0", "class 1")
+    assert gate("or").feature_names == ("a", "b")
+    assert gate("or").target_names == ("false", "true")
+    assert datasets.diabetes().target_names == ("progression after one year",)
+
+
+def test_sizes_and_noise_are_those_of_the_page_unless_told_otherwise():
+    same = np.testing.assert_array_equal
+    for make, noise in {circles: 0.1, moons: 0.1, spirals: 0.1, xor: 0.15}.items():
+        same(make().X, make(200, noise, rng=0).X)
+    plain, told = admissions(), admissions(100, 0, flip=0.0, margin=0.0)
+    same(plain.X, told.X)
+    same(plain.y, told.y)
+    assert [len(part) for part in told.split()] == [75, 25]
+    X = np.arange(128.0).reshape(2, 64)
+    same(shift_images(X), X)
+    same(shift_images(X, 1), shift_images(X, 1, 0, (8, 8)))
+
+
 @pytest.mark.parametrize("make", GENERATED, ids=name)
 def test_a_seed_decides_the_set_and_no_global_state_is_touched(make):
     before = np.random.get_state()[1].tolist()  # noqa: NPY002
@@ -262,7 +307,7 @@ def test_split_comes_from_its_seed():
         (-0.5, r"must be in \[0, 1\)"),
         (0.0, "leaves one of the two sets empty"),
         (0.1, "leaves one of the two sets empty"),
-        (0.9, "leaves one of the two sets empty"),
+        (0.9, "^test_fraction 0.9 of 4 examples leaves one of the two sets empty$"),
     ],
 )
 def test_split_leaves_neither_set_empty(fraction, message):
@@ -421,7 +466,18 @@ def test_images_come_as_rows_from_0_to_1_with_their_labels(offline, loader, fold
     assert len(data.feature_names) == 784
     assert data.feature_names[28] == "pixel_1_0"
     assert len(data.target_names) == 10
-    assert part in data.description
+    assert data.feature_names[-1] == "pixel_27_27"
+    named = {"mnist": ("0", "9"), "fashion-mnist": ("T-shirt", "ankle boot")}
+    assert data.target_names[:: len(data.target_names) - 1] == named[folder]
+    said = {
+        "mnist": f"MNIST, {part}: handwritten digits of 28 × 28 pixels; LeCun, Bottou, Bengio "
+        "and Haffner (1998).",
+        "fashion-mnist": f"Fashion-MNIST, {part}: articles of clothing, 28 × 28 pixels; Xiao, "
+        "Rasul and Vollgraf (2017).",
+    }
+    assert data.description == said[folder]
+    if part == "train":
+        assert loader().description == data.description
 
 
 def test_text_messages_come_as_they_are_with_their_labels(offline):
@@ -434,6 +490,10 @@ def test_text_messages_come_as_they_are_with_their_labels(offline):
     assert data.y.tolist() == [0, 1]
     assert data.target_names == ("ham", "spam")
     assert [len(part) for part in data.split(0.5)] == [1, 1]
+    assert data.description == (
+        "5,574 text messages in English, 747 of them spam; Almeida and Gómez Hidalgo (2011), "
+        "by way of UCI."
+    )
 
 
 @pytest.mark.parametrize("loader", [datasets.mnist, datasets.fashion_mnist, datasets.sms_spam])
