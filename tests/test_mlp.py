@@ -183,6 +183,45 @@ def test_solvers_are_the_optimisers_of_that_name(settings, kind):
         assert model._trainer_.l2 == 0.25
 
 
+@pytest.mark.parametrize(
+    ("solver", "settings"),
+    [
+        ("sgd", {"momentum": 0.5}),
+        ("sgd", {"momentum": 0.5, "nesterovs_momentum": False}),
+        ("rmsprop", {"epsilon": 1e-3}),
+        ("adam", {"beta_1": 0.5, "beta_2": 0.6, "epsilon": 1e-3}),
+        ("adamw", {"beta_1": 0.5, "beta_2": 0.6, "epsilon": 1e-3}),
+    ],
+)
+def test_a_solver_gets_its_settings(solver, settings):
+    optimizer = classifier(solver=solver, **settings).fit(MOONS.X, MOONS.y)._trainer_.optimizer
+    for name in set(settings) - {"nesterovs_momentum"}:
+        assert getattr(optimizer, name) == settings[name]
+
+
+def test_the_trainer_gets_its_settings():
+    settings = {"l1": 0.25, "max_norm": 3.0, "shuffle": False, "batch_size": 7, "dropout": (0.5,)}
+    trainer = classifier(**settings).fit(MOONS.X, MOONS.y)._trainer_
+    for name, value in settings.items():
+        given = getattr(trainer, name)
+        assert (tuple(given) if name == "dropout" else given) == value
+
+
+@pytest.mark.parametrize(("n", "batch"), [(120, 120), (250, 200)])
+def test_a_batch_has_200_examples_at_most_unless_told_otherwise(n, batch):
+    data = moons(n=n)
+    assert MLPClassifier((2,), max_iter=1).fit(data.X, data.y)._trainer_.batch_size == batch
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "gelu", "tanh", "logistic"])
+def test_rectified_units_start_as_he_says_and_the_others_as_glorot_does(activation):
+    model = MLPClassifier((5,), activation, learning_rate=lambda t: 1e-300, max_iter=1)
+    model.fit(MOONS.X, MOONS.y)
+    kind = "he_uniform" if activation in ("relu", "leaky_relu", "gelu") else "glorot_uniform"
+    for W, (start, _) in zip(model.coefs_, initialize([2, 5, 1], kind, 0), strict=True):
+        np.testing.assert_allclose(W, start, rtol=1e-12)
+
+
 def test_learning_rates():
     def rates(**settings):
         model = classifier(solver="sgd", max_iter=9, tol=0.0, **settings)
@@ -312,6 +351,33 @@ def test_r_squared_is_scikit_learns():
     assert model.score(FLOWERS[:30], Y) == pytest.approx(r2_score(Y, y_hat), rel=1e-12)
 
 
+def zeroed(model, bias=0.0):
+    """The model with weights of 0 and this bias at the output."""
+    for array in [*model.coefs_, *model.intercepts_]:
+        array[...] = 0
+    model.intercepts_[-1][...] = bias
+    return model
+
+
+def test_one_half_is_the_first_class_and_so_it_is_in_the_score():
+    model = zeroed(classifier(max_iter=1).fit(MOONS.X, MOONS.y))
+    assert set(model.predict(MOONS.X)) == {0}
+    assert model._score_of(np.array([[0.5], [0.6]]), np.array([[0.0], [1.0]])) == 1
+
+
+def test_a_probability_of_0_has_the_logarithm_of_minus_infinity():
+    model = zeroed(classifier(max_iter=1).fit(MOONS.X, MOONS.y), 800.0)
+    assert model.predict_log_proba(MOONS.X[:1]).tolist() == [[-np.inf, 0.0]]
+
+
+def test_a_target_that_never_changes_counts_1_if_met_exactly():
+    model = zeroed(MLPRegressor((2,), max_iter=1).fit(MOONS.X, MOONS.X), 3.0)
+    Y = np.full((120, 2), 3.0)
+    assert model.score(MOONS.X, Y) == 1
+    Y[:, 1] = 4.0
+    assert model.score(MOONS.X, Y) == 0.5
+
+
 # --- partial_fit -----------------------------------------------------------
 
 
@@ -380,7 +446,7 @@ def test_ctrl_c_leaves_a_usable_model(monkeypatch, epoch):
     with pytest.warns(UserWarning, match="interrupted"):
         model.fit(MOONS.X, MOONS.y)
     assert model.n_iter_ == epoch
-    assert math.isnan(model.loss_) == (epoch == 0)
+    assert math.isnan(model.loss_) == math.isnan(model.best_loss_) == (epoch == 0)
     assert model.predict(MOONS.X).shape == (120,)
 
 
@@ -431,7 +497,7 @@ def test_bad_labels_are_refused(y, message):
 def test_bad_targets_are_refused():
     with pytest.raises(ValueError, match=r"y must have shape \(n,\) or \(n, K\)"):
         MLPRegressor().fit(MOONS.X, np.zeros((120, 2, 2)))
-    with pytest.raises(ValueError, match="classes are for a classifier"):
+    with pytest.raises(ValueError, match=r"^classes are for a classifier$"):
         MLPRegressor().partial_fit(MOONS.X, MOONS.X, classes=[0, 1])
     model = MLPRegressor((2,), max_iter=1).fit(MOONS.X, MOONS.y)
     with pytest.raises(ValueError, match=r"y must have shape \(120,\), got \(120, 1\)"):
@@ -459,7 +525,11 @@ def test_bad_targets_are_refused():
         ({"momentum": 1.0, "solver": "sgd"}, ValueError, r"momentum must be in \[0, 1\)"),
         ({"beta_1": 1.0}, ValueError, r"beta_1 must be in \[0, 1\)"),
         ({"epsilon": 0.0}, ValueError, "epsilon must be > 0"),
-        ({"early_stopping": True, "validation_fraction": 0.0}, ValueError, "one of the two sets"),
+        (
+            {"early_stopping": True, "validation_fraction": 0.0},
+            ValueError,
+            r"^validation_fraction 0.0 of 120 examples leaves one of the two sets empty$",
+        ),
         ({"early_stopping": True, "validation_fraction": 1.0}, ValueError, "validation_fraction"),
         ({"n_iter_no_change": 0}, ValueError, "n_iter_no_change must be >= 1"),
         ({"dropout": 1.0}, ValueError, r"^dropout must be in \[0, 1\)"),
@@ -479,8 +549,10 @@ def test_bad_parameters_are_refused_in_fit_and_change_nothing(change, error, mes
 
 
 def test_a_batch_larger_than_the_data_is_the_whole_set_with_a_warning():
-    with pytest.warns(UserWarning, match="batch_size 500 is more than the 120 examples"):
+    said = "^batch_size 500 is more than the 120 examples: every batch is the whole set$"
+    with pytest.warns(UserWarning, match=said) as caught:
         model = classifier(batch_size=500).fit(MOONS.X, MOONS.y)
+    assert [warning.filename for warning in caught] == [__file__]  # who called fit
     assert model.t_ == model.n_iter_
     with warnings.catch_warnings():
         warnings.simplefilter("error")
