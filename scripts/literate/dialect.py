@@ -62,22 +62,19 @@ def statements(tree: Tree) -> list[list[Any]]:
 # --- names ---------------------------------------------------------------
 
 
-def name_of(node: Tree | Token) -> str:
+def name_of(tree: Tree) -> str:
     """The canonical name of a symbol: `w`, `\\sigma`, `\\hat{y}`, `softmax`."""
-    if isinstance(node, Tree):
-        if (known := getattr(node, "named", None)) is None:
-            known = node.named = _name_of(node)
-        return known
-    return _name_of(node)
+    if (known := getattr(tree, "named", None)) is None:
+        known = tree.named = _name_of(tree)
+    return known
 
 
-def _name_of(node: Tree | Token) -> str:
+def _name_of(tree: Tree) -> str:
+    if tree.data == "accent":
+        return f"{tree.children[0]}{{{tree.children[1]}}}"
+    node = tree.children[0]
     if isinstance(node, Tree):
-        if node.data == "accent":
-            return f"{node.children[0]}{{{node.children[1]}}}"
-        node = node.children[0]
-        if isinstance(node, Tree):
-            return name_of(node)
+        return name_of(node)
     if match := re.match(r"\\(?:operatorname|mathrm)\{(.*)\}", node):
         return match[1].strip()
     if node.type == "NAMED":

@@ -243,9 +243,7 @@ class Evaluator:
             if any(map(isbox, arguments)):
                 return self._by_formula(symbol.python, arguments)
             return np.asarray(self.known.resolve(symbol.python)(*map(np.asarray, arguments)))
-        if name in BUILT_IN:
-            return BUILT_IN[name](*arguments)
-        raise FormulaError(f"unknown function {name!r}")
+        return BUILT_IN[name](*arguments)
 
     def _apply(self, definition: Definition, arguments: list[Any], at: tuple[int, ...] = ()) -> Any:
         with self.binding(**dict(zip(definition.parameters, arguments, strict=True))):

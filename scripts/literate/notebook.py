@@ -270,7 +270,8 @@ class _Prose:
             parts = parts[:-1] if word == ".." else [*parts, word]
         target = re.sub(r"(index)?\.md$", "/", "/".join(parts)).strip("/")
         end = f"#{anchor}" if anchor else ""
-        return f"[{match[1]}]({self.site.rstrip('/')}/{target}/{end})"
+        folder = f"{target}/" if target else ""
+        return f"[{match[1]}]({self.site.rstrip('/')}/{folder}{end})"
 
     def _equation(self, part: page.Part) -> None:
         number = self.book.targets[part.attributes["id"]].number
