@@ -87,6 +87,25 @@ def test_a_bomb_is_unpacked_no_further_than_its_shape(read):
     assert most < 2**20
 
 
+@pytest.mark.parametrize("rank", [5, 200, 255])
+def test_a_bomb_of_many_sizes_is_not_unpacked_for_them(read, rank):
+    bomb = gzip.compress(bytes([0, 0, 8, rank]) + bytes(8_000_000))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="rank must be 1 to 4"):
+        read(bomb)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2**20
+
+
+@pytest.mark.parametrize("count", [2**20 - 1, 2**20, 2**20 + 5])
+def test_a_file_of_several_blocks_is_read_to_its_last_byte_and_no_further(read, count):
+    content = bytes(range(256)) * 4097
+    assert read(idx((count,), content[:count])).tobytes() == content[:count]
+    with pytest.raises(ValueError, match=f"the file has more than {count}$"):
+        read(idx((count,), content[: count + 1]))
+
+
 def mutated(content, rng):
     """The content with a few bytes changed, cut out, doubled or put in."""
     content = bytearray(content)

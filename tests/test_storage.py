@@ -95,6 +95,26 @@ def test_the_file_is_written_beside_and_moved_into_place(tmp_path, monkeypatch):
     assert (beside.parent, beside.suffix, path) == (tmp_path, ".part", tmp_path / "m.npz")
 
 
+def test_an_interruption_when_all_is_done_is_still_one(tmp_path, monkeypatch):
+    def replace(beside, path):
+        rename(beside, path)
+        raise KeyboardInterrupt
+
+    rename = os.replace
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(KeyboardInterrupt):
+        save(fitted("two classes"), tmp_path / "m.npz")
+    assert load(tmp_path / "m.npz").n_iter_ == 3
+
+
+def test_objects_are_not_pickled(tmp_path):
+    model = fitted("two classes")
+    model.classes_ = np.array([{"a": 1}, None])
+    with pytest.raises(ValueError, match="Object arrays cannot be saved"):
+        save(model, tmp_path / "m.npz")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_write_that_fails_leaves_the_old_file_whole(tmp_path, monkeypatch):
     path = tmp_path / "m.npz"
     save(fitted("two classes"), path)
