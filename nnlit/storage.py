@@ -176,7 +176,7 @@ def _plain(name: str, value: Any) -> Any:
         )
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
-    return list(value) if isinstance(value, tuple) else value
+    return value
 
 
 def _unplain(value: Any) -> Any:
