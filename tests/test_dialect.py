@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import griffe
+import markdown
 import numpy as np
 import pytest
 from literate import book, checks, docstrings, equations, examples, extension, katex, page
 from literate.dialect import FormulaError, parse, statements
 from literate.errors import PageError
 from literate.evaluate import Definition, Evaluator, Knowledge
+from literate.results import ResultsExtension
 from literate.symbols import Symbol, symbols_of
 from test_literate import CODE, TABLE, convert, run
 
@@ -210,6 +212,12 @@ def test_the_list_says_how_an_equation_is_checked() -> None:
     part.attributes["unchecked"] = "a < b"
     assert checks.how(part) == "not executed: a &lt; b"
     assert checks.mark("p.md", part, "1") == ""
+
+
+def test_results_stand_in_a_page_that_has_nothing_else_of_the_book(tmp_path: Path) -> None:
+    maker = markdown.Markdown(extensions=[ResultsExtension(folder=str(tmp_path))])
+    with pytest.raises(PageError, match=r"^page:3: no results of 'row'; there are"):
+        maker.convert("Text.\n\nA number, @{row.mean}.")
 
 
 def test_docstrings_of_all_objects_are_rewritten() -> None:
