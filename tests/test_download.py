@@ -174,6 +174,24 @@ def test_no_network_is_said_with_every_address(tmp_path):
     assert "refused" in str(failed.value)
 
 
+def test_the_way_to_each_mirror_is_said(server, remote, tmp_path):
+    file = remote("/404", "/500")
+    first, second = file.mirrors
+    with pytest.raises(DownloadError, match=f"; get it from {first} or {second}$"):
+        fetch(file, tmp_path, offline=True)
+    with pytest.raises(DownloadError) as failed:
+        fetch(file, tmp_path)
+    lines = str(failed.value).splitlines()
+    assert lines[0] == "set/file.bin could not be downloaded:"
+    assert [line.partition(": ")[0] for line in lines[1:]] == [f"  {first}", f"  {second}"] * 2
+
+
+def test_files_go_to_the_data_folder_unless_told_otherwise(remote, tmp_path, monkeypatch):
+    monkeypatch.setenv("NNLIT_DATA", str(tmp_path))
+    assert fetch(remote("/good")) == tmp_path / "set" / "file.bin"
+    assert holds(tmp_path)
+
+
 @pytest.mark.parametrize("wrong", [CONTENT[:-1], CONTENT[::-1], b""])
 def test_a_file_that_is_not_the_right_one_is_replaced(remote, tmp_path, wrong):
     path = tmp_path / "set" / "file.bin"
