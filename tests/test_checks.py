@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -301,3 +303,135 @@ def test_as_generator_refuses_other_things(bad):
 def test_as_generator_refuses_a_negative_seed():
     with pytest.raises(ValueError, match="rng must be >= 0, got -1"):
         checks.as_generator(-1)
+
+
+# --- names that nobody gives -----------------------------------------------
+
+ONES, LAYER = np.ones((1, 1)), [(np.ones((1, 1)), np.ones(1))]
+UNNAMED = [
+    ("x", lambda: checks.as_array([[1], [1, 2]])),
+    ("x", lambda: checks.as_float([1j])),
+    ("x", lambda: checks.as_real([1j])),
+    ("x", lambda: checks.check_finite([np.nan])),
+    ("x", lambda: checks.check_not_nan([np.nan])),
+    ("y_hat", lambda: checks.pair([1j], [1])),
+    ("y", lambda: checks.pair([1], [1j])),
+    ("z", lambda: checks.check_scores([1j], [1])),
+    ("y", lambda: checks.check_scores([1], [2])),
+    ("y_hat", lambda: checks.check_probabilities([2], [1])),
+    ("y", lambda: checks.check_probabilities([1], [2])),
+    ("X", lambda: checks.check_features([1])),
+    ("y", lambda: checks.check_vector(1)),
+    ("X and y", lambda: checks.check_length([1], [])),
+    ("y", lambda: checks.class_codes([1j, 2])),
+    ("y", lambda: checks.class_numbers([7], 2)),
+    ("sizes", lambda: checks.check_sizes(0)),
+    ("rng", lambda: checks.as_generator("a")),
+    ("path", lambda: checks.check_path(1)),
+    ("texts", lambda: checks.check_texts([1])),
+    ("learning_rate", lambda: checks.check_reach(ONES, 1e308, 9)),
+    ("z", lambda: checks.check_class_scores(1j)),
+    ("x", lambda: checks.check_line([1j], [1.0], 0.0)),
+    ("X", lambda: checks.check_rows([], [])),
+    ("Y", lambda: checks.check_rows([1], [])),
+    ("A", lambda: checks.check_layer([1.0], *LAYER[0])),
+    ("parameters", lambda: checks.check_layers([])),
+    ("gradients", lambda: checks.check_alike([], LAYER)),
+    ("rates", lambda: checks.check_rates([0.1], 2)),
+]
+
+
+@pytest.mark.parametrize(("said", "call"), UNNAMED)
+def test_an_argument_without_a_name_has_its_usual_one(said, call):
+    with pytest.raises((TypeError, ValueError), match=rf"^{said} (must|is)\b"):
+        call()
+
+
+@pytest.mark.parametrize(("p", "outside"), [([0, 1, 1.5], "1.5"), ([1, 0, -0.5], "-0.5")])
+def test_the_first_number_outside_0_to_1_is_said_and_none_at_the_ends(p, outside):
+    with pytest.raises(ValueError, match=rf"^y_hat must lie in \[0, 1\], got {outside}$"):
+        checks.check_probabilities(p, np.ones(3))
+
+
+def test_a_run_that_is_trusted_may_diverge_and_no_more():
+    with checks.trusting():
+        assert np.isnan(checks.check_probabilities([np.nan], [1.0])[0]).all()
+        with pytest.raises(ValueError, match=r"^y_hat must lie in"):
+            checks.check_probabilities([1.5], [1.0])
+    with pytest.raises(ValueError, match=r"^y_hat must lie in"):
+        checks.check_probabilities([np.nan], [1.0])
+
+
+def test_a_plain_number_stays_one_and_a_boolean_does_not():
+    assert type(checks.as_real(2.5)) is float
+    assert type(checks.as_real(3)) is int
+    assert checks.as_real(True).dtype == np.float64
+
+
+def test_codes_of_two_classes_have_the_dtype_of_X():
+    X, _, codes = checks.two_classes(np.ones((2, 1), np.float32), ["a", "b"])
+    assert X.dtype == codes.dtype == np.float32
+
+
+def test_the_least_loss_is_found_beside_nan():
+    assert checks.least([np.nan, 2.0, 1.0, 3.0]) == 2
+    with pytest.raises(ValueError, match=r"^the loss must be a number at one end: all are NaN$"):
+        checks.least([np.nan])
+
+
+def test_so_far_perceptron_steps_reach_and_no_further():
+    # η · 2 epochs · (1 + |1| + |−2|)² = 32 η overflows above 5.618 · 10³⁰⁶.
+    X = np.array([[1.0, -2.0]])
+    checks.check_reach(X, 5.6e306, 2)
+    with pytest.raises(ValueError, match=r"^learning_rate must be smaller"):
+        checks.check_reach(X, 5.7e306, 2)
+
+
+# --- layers ----------------------------------------------------------------
+
+
+def layers(*sizes):
+    return [(np.ones((d, m)), np.ones(m)) for d, m in pairwise(sizes)]
+
+
+def test_layers_that_do_not_fit_are_shown_with_their_shapes():
+    with pytest.raises(ValueError, match=r"for each layer, got \[\(\(2, 3\), \(4,\)\)\]$"):
+        checks.check_layers([(np.ones((2, 3)), np.ones(4))])
+
+
+def test_masks_are_wanted_for_the_hidden_layers_and_no_other():
+    X, net = np.ones((5, 2)), layers(2, 3, 4, 1)
+    masks = [np.ones((5, 3)), np.ones((5, 4))]
+    assert checks.check_network(X, net, masks) is X
+    said = r"^masks must have shapes \[\(5, 3\), \(5, 4\)\], got \[\(5, 3\)\]$"
+    with pytest.raises(ValueError, match=said):
+        checks.check_network(X, net, masks[:1])
+
+
+@pytest.mark.parametrize(
+    ("W", "b", "layer"),
+    [((3, 1), (2, 1), 1), ((3, 2), (3,), 1), ((2, 3), (2, 1), 0), ((4, 3), (2, 1), 2)],
+)
+def test_columns_that_do_not_fit_are_named_with_their_layer(W, b, layer):
+    net = [(np.ones((3, 2)), np.ones((3, 1))), (np.ones((2, 3)), np.ones((2, 1)))]
+    if layer:
+        net[layer - 1] = np.ones(W), np.ones(b)
+        rows = (2, 3)[layer - 1]
+        said = rf"^parameters must hold W \(m, {rows}\) and b \(m, 1\) in layer {layer}, got \("
+        with pytest.raises(ValueError, match=said):
+            checks.check_columns(np.ones((2, 1)), np.ones((2, 1)), net)
+    else:
+        x, y = checks.check_columns([[1], [1]], [[1], [1]], net)
+        assert x.shape == y.shape == (2, 1)
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "binary_cross_entropy"])
+def test_answers_lie_in_0_to_1_where_the_loss_is_a_cross_entropy(loss):
+    net, X, Y = layers(2, 1), np.ones((1, 2)), np.array([[2.0]])
+    for check in (
+        lambda name: checks.check_answers(Y, (1, 1), name),
+        lambda name: checks.check_data(X, Y, net, name)[1],
+    ):
+        assert check("squared_error") is Y
+        with pytest.raises(ValueError, match=r"^Y must lie in \[0, 1\], got 2.0$"):
+            check(loss)

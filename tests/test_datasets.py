@@ -168,6 +168,12 @@ def test_circles_have_radius_1_and_one_half():
     np.testing.assert_allclose(r[data.y == 1], 0.5)
 
 
+def test_circles_are_whole_and_even():
+    data = circles(n=8000, noise=0.0)
+    for k in (0, 1):
+        assert np.abs(data.X[data.y == k].mean(axis=0)).max() < 0.05
+
+
 def test_moons_are_an_upper_and_a_lower_half_circle():
     data = moons(n=100, noise=0.0)
     upper, lower = data.X[data.y == 0], data.X[data.y == 1] - (1, 0.5)
@@ -241,6 +247,12 @@ def test_admissions_flip_the_given_share_near_the_line(flip):
     by_distance = np.argsort(np.abs(scores(data.X)))
     assert set(np.flatnonzero(turned)) <= set(by_distance[: int(400 * flip)])
     assert f"{int(200 * flip)} answers" in data.description
+
+
+def test_of_students_as_near_the_first_are_nearest():
+    distance = np.tile([1.0, 0.0, 2.0], 400)
+    drawn = datasets._nearest_some(distance, 10, np.random.default_rng(0))
+    assert set(drawn) <= set(range(1, 60, 3))
 
 
 def test_admissions_with_and_without_flips_are_the_same_students():

@@ -152,7 +152,7 @@ def test_a_mirror_that_drips_for_ever_is_left(remote, tmp_path, monkeypatch):
         fetch(remote("/slow"), tmp_path)
 
 
-@pytest.mark.parametrize(("seconds", "late"), [(90.7, False), (90.8, True)])
+@pytest.mark.parametrize(("seconds", "late"), [(90.72, False), (90.73, True)])
 def test_a_file_may_take_a_minute_and_a_second_for_every_10_000_bytes(
     remote, tmp_path, monkeypatch, seconds, late
 ):
@@ -294,6 +294,21 @@ def test_two_processes_at_once_both_get_the_file(remote, tmp_path):
         one.communicate(timeout=60)
     assert [one.returncode for one in both] == [0, 0]
     assert holds(tmp_path)
+
+
+def test_an_error_that_says_nothing_is_told_by_its_kind():
+    def read1(size):
+        raise ConnectionError
+
+    with pytest.raises(download._RefusedError, match=r"^ConnectionError$"):
+        download._next_block(SimpleNamespace(read1=read1))
+
+
+def test_a_part_that_vanishes_while_it_is_looked_at_is_no_matter(remote, tmp_path):
+    part = tmp_path / "set" / "file.bin.gone.part"
+    part.parent.mkdir()
+    part.symlink_to(tmp_path / "nowhere")
+    assert fetch(remote("/good"), tmp_path).read_bytes() == CONTENT
 
 
 class Terminal(io.StringIO):
