@@ -136,6 +136,13 @@ def test_noise_is_its_standard_deviation(make):
     assert offset.mean() == pytest.approx(0, abs=0.01)
 
 
+def test_noise_is_added_as_it_is_drawn():
+    rng = np.random.default_rng(0)
+    rng.uniform(0, np.pi, 4)
+    offset = moons(n=4, noise=0.2).X - moons(n=4, noise=0.0).X
+    np.testing.assert_allclose(offset, 0.2 * rng.standard_normal((4, 2)), atol=1e-15)
+
+
 @pytest.mark.parametrize("make", NOISY, ids=name)
 def test_no_line_separates_the_curved_sets(make):
     data = make(n=60, noise=0.0)
@@ -474,6 +481,7 @@ def test_images_come_as_rows_from_0_to_1_with_their_labels(offline, loader, fold
     data = loader(part)
     assert data.X.dtype == np.float32
     assert data.y.tolist() == [7, 0, 9]
+    assert data.y.dtype.kind == "i"
     np.testing.assert_allclose(data.X, images.reshape(3, 784) / 255, rtol=1e-7)
     assert len(data.feature_names) == 784
     assert data.feature_names[28] == "pixel_1_0"
@@ -495,10 +503,10 @@ def test_images_come_as_rows_from_0_to_1_with_their_labels(offline, loader, fold
 def test_text_messages_come_as_they_are_with_their_labels(offline):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("SMSSpamCollection", "ham\tSee you é\tat 5\nspam\tWIN £100\n")
+        archive.writestr("SMSSpamCollection", "ham\tSee you é\tat 5\nspam\t WIN £100\n")
     put(offline / "sms-spam" / "sms-spam-collection.zip", packed.getvalue())
     data = datasets.sms_spam()
-    assert data.X.tolist() == ["See you é\tat 5", "WIN £100"]
+    assert data.X.tolist() == ["See you é\tat 5", " WIN £100"]
     assert data.y.tolist() == [0, 1]
     assert data.target_names == ("ham", "spam")
     assert [len(part) for part in data.split(0.5)] == [1, 1]
@@ -513,6 +521,18 @@ def test_offline_without_the_files_is_an_error_that_says_where_to_get_them(offli
     with pytest.raises(DownloadError, match=r"offline mode forbids.*https://.* or https://"):
         loader()
     assert not list(offline.iterdir())
+
+
+def test_a_download_is_asked_for_with_its_size_and_its_sum(monkeypatch):
+    asked = []
+    monkeypatch.setattr(datasets, "fetch", asked.append)
+    name = "sms-spam/sms-spam-collection.zip"
+    datasets._download(name)
+    text = resources.files("nnlit").joinpath("data/downloads.txt").read_text("utf-8")
+    [(_, size, sha256, *mirrors)] = [r for r in map(str.split, text.splitlines()) if r[0] == name]
+    [file] = asked
+    assert (file.name, file.size, file.sha256) == (name, int(size), sha256)
+    assert file.mirrors == tuple(mirrors)
 
 
 def test_what_is_known_of_every_download_is_whole():

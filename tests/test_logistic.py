@@ -37,6 +37,30 @@ def test_predict_proba_is_the_sigmoid_of_the_score():
     assert logistic.predict_proba(X, w, -18.0).tolist() == [0.5, sigmoid(2)]
 
 
+def test_probabilities_of_several_units_stand_side_by_side():
+    X, W = np.array([[1.0, 2.0], [0.0, 1.0]]), np.array([[1.0, -1.0], [0.5, 2.0]])
+    b = np.array([0.0, 1.0])
+    both = logistic.predict_proba(X, W, b)
+    for k in (0, 1):
+        one = logistic.predict_proba(X, W[:, k], b[k])
+        np.testing.assert_allclose(both[:, k], one, rtol=1e-15)
+
+
+def test_weights_that_overflow_are_an_error_though_the_bias_is_finite():
+    X, y = [[1e9], [-1e9]], [1, 0]
+    said = r"must be smaller for finite weights, got 1e\+300$"
+    with np.errstate(all="ignore"):
+        with pytest.raises(ValueError, match="^learning_rate " + said):
+            logistic.train(X, y, 1e300, 1)
+        with pytest.raises(ValueError, match="^learning_rate_init " + said):
+            logistic.LogisticRegression(1e300, max_iter=1).fit(X, y)
+
+
+def test_a_slope_of_0_is_the_end():
+    X, y = np.zeros((2, 1)), [0, 1]
+    assert logistic.LogisticRegression(tol=0.0).fit(X, y).n_iter_ == 0
+
+
 def test_loss_is_the_cross_entropy_of_the_probabilities(students):
     X, y = students
     w, b = model()
