@@ -345,6 +345,18 @@ def test_an_update_on_copies_is_the_step_and_changes_nothing(name):
         w, memory = new, remembered
 
 
+@ALL
+def test_an_update_is_reckoned_in_float64(name):
+    w, g = np.array([0.1, 0.3], "f4"), np.array([0.7, -0.2], "f4")
+    memory = [np.array([0.3, 0.9], "f4")] * make_optimizer(name).memories
+    low = updated(make_optimizer(name), w, g, 0.1, *memory)
+    as_double = [a.astype(float) for a in (w, g, *memory)]
+    high = updated(make_optimizer(name), *as_double[:2], 0.1, *as_double[2:])
+    for ours, theirs in zip(low, high, strict=True):
+        assert ours.dtype == np.float64
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_an_update_is_the_first_unless_told_otherwise():
     first = updated(Adam(), 1.0, 2.0, 0.1, 0.0, 0.0, t=1)
     assert updated(Adam(), 1.0, 2.0, 0.1, 0.0, 0.0) == first
