@@ -116,8 +116,15 @@ def visit(browser, url: str, width: int, scheme: str, home: str, scripts: bool =
     return page, troubles
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (360, "dark"),
+        (1440, "light"),
+        pytest.param(360, "light", marks=pytest.mark.slow),
+        pytest.param(1440, "dark", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_opens_without_trouble(browser, address, name, width, scheme) -> None:
     page, troubles = visit(browser, address + name, width, scheme, address)
