@@ -350,3 +350,28 @@ def test_answers_of_another_shape_are_an_error(call):
 def test_rows_of_another_length_are_an_error():
     with pytest.raises(ValueError, match=r"^X must have shape \(n, 3\), n at least 1, got \(2"):
         forward(np.ones((2, 4)), network([3, 2]))
+
+
+def test_scores_of_no_example_are_an_error():
+    nothing = np.ones((0, 2))
+    for loss in ("cross_entropy", "squared_error"):
+        with pytest.raises(ValueError, match=r"^Z is empty$"):
+            output_delta(nothing, nothing, nothing, "softmax", loss)
+
+
+def test_each_mask_goes_back_through_its_own_layer():
+    X, Y = problem(4, 2, 2)
+    masks = [np.tile([0.0, 2.0, 2.0], (4, 1)), np.tile([2.0, 0.0, 2.0], (4, 1))]
+    slopes = gradients(X, Y, network([2, 3, 3, 2]), "tanh", masks=masks)
+    for (dW, db), kept in zip(slopes, ([0, 1, 1], [1, 0, 1], [1, 1]), strict=True):
+        assert dW.any(axis=0).tolist() == (db != 0).tolist() == [bool(k) for k in kept]
+
+
+@pytest.mark.parametrize("sizes", [[3, 2], [3, 4, 2], [3, 4, 5, 2]])
+def test_the_column_form_agrees_for_every_depth(sizes):
+    X, Y = problem(1, 3, 2)
+    net = network(sizes)
+    _, slopes = column_pass(X.T, Y.T, [(W.T, b[:, None]) for W, b in net], "tanh")
+    for (dW, db), (dV, dc) in zip(slopes, gradients(X, Y, net, "tanh"), strict=True):
+        np.testing.assert_allclose(dW.T, dV, rtol=1e-12, atol=1e-15)
+        np.testing.assert_allclose(db[:, 0], dc, rtol=1e-12, atol=1e-15)

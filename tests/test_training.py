@@ -451,3 +451,64 @@ def test_a_trainer_refuses_bad_settings(settings, message):
 def test_a_run_over_no_epochs_is_refused():
     with pytest.raises(ValueError, match="epochs must be >= 1"):
         trainer().run(X, Y, 0)
+
+
+# --- what reaches the formulas ---------------------------------------------
+
+
+def test_an_epoch_of_the_function_has_the_output_and_the_loss_it_is_told():
+    net = initialize(SIZES, "he_normal", 0)
+    _, cache = forward(X, net, "tanh", "identity")
+    slopes = backward(cache, net, Y, "tanh", "identity", "squared_error")
+    expected = [(W - 0.1 * dW, b - 0.1 * db) for (W, b), (dW, db) in zip(net, slopes, strict=True)]
+    train_epoch(X, Y, net, 0.1, 90, 0, "tanh", "identity", "squared_error")
+    for ours, theirs in zip(net, expected, strict=True):
+        np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-12)
+        np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda Y: train_epoch(X, Y, initialize(SIZES, rng=0), 0.1, 8),
+        lambda Y: trainer().epoch(X, Y),
+        lambda Y: trainer().run(X, Y, 1),
+        lambda Y: trainer().run(X, one_hot(DATA.y, 2), 1, validation=(X, Y)),
+    ],
+    ids=["train_epoch", "epoch", "run", "validation"],
+)
+def test_answers_beyond_1_are_refused_where_the_loss_is_a_cross_entropy(call):
+    with pytest.raises(ValueError, match=r"^Y must lie in \[0, 1\], got 2.0$"):
+        call(2 * Y)
+
+
+@pytest.mark.parametrize("penalty", [{"l1": 0.5}, {"l2": 0.5}])
+def test_one_penalty_alone_moves_the_weights(penalty):
+    plain, pulled = trainer(batch_size=90), trainer(batch_size=90, **penalty)
+    for run in (plain, pulled):
+        run.epoch(X, Y)
+    assert bits(plain.parameters) != bits(pulled.parameters)
+
+
+def test_without_shuffling_batches_come_in_order():
+    run = trainer(batch_size=30, shuffle=False, optimizer=Momentum(0.0))
+    net = [(W.copy(), b.copy()) for W, b in run.parameters]
+    run.epoch(X, Y)
+    for start in range(0, 90, 30):
+        rows = slice(start, start + 30)
+        _, cache = forward(X[rows], net)
+        for (W, b), (dW, db) in zip(net, backward(cache, net, Y[rows]), strict=True):
+            W -= run.learning_rate * dW
+            b -= run.learning_rate * db
+    for ours, theirs in zip(run.parameters, net, strict=True):
+        np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-12)
+
+
+def test_a_run_that_diverged_says_what_to_do():
+    said = (
+        r"^training diverged in epoch 1 at learning rate 1e\+300: the loss or a weight is not "
+        r"finite; the weights are those of before the epoch\. Try a smaller learning rate, or "
+        r"clip the gradient$"
+    )
+    with pytest.raises(DivergedError, match=said):
+        trainer(learning_rate=1e300).epoch(1e9 * X, Y)
