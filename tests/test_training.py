@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -280,8 +282,10 @@ def test_ctrl_c_between_epochs_keeps_what_was_learnt():
             raise KeyboardInterrupt
 
     run = trainer()
-    with pytest.warns(UserWarning, match="interrupted; the weights learnt so far are kept"):
+    said = r"^training interrupted; the weights learnt so far are kept$"
+    with pytest.warns(UserWarning, match=said) as caught:
         history = run.run(X, Y, 50, on_epoch=interrupt)
+    assert [warning.filename for warning in caught] == [__file__]  # who called run
     assert history.stopped == "interrupted"
     assert history.epochs == 3
     plain = trainer()
@@ -326,6 +330,7 @@ def test_progress_is_shown_with_tqdm_where_it_is_there(capsys):
     trainer().run(X, Y, 3, validation=(X, Y), score=lambda P, Y: 0.5, verbose=True)
     said = capsys.readouterr().err
     assert "3/3" in said
+    assert "epoch/s" in said or "s/epoch" in said
     assert "loss=" in said
     assert "score=0.5" in said
 
@@ -335,8 +340,8 @@ def test_progress_is_a_line_an_epoch_without_tqdm(capsys, monkeypatch):
     trainer().run(X, Y, 3, validation=(X, Y), verbose=True)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
-    assert lines[2].startswith("epoch 3 of 3: loss 0.")
-    assert "validation_loss 0." in lines[2]
+    number = r"0\.\d{4}"
+    assert re.fullmatch(rf"epoch 3 of 3: loss {number}, validation_loss {number}", lines[2])
 
 
 def test_nothing_is_shown_unless_asked(capsys):
@@ -512,3 +517,21 @@ def test_a_run_that_diverged_says_what_to_do():
     )
     with pytest.raises(DivergedError, match=said):
         trainer(learning_rate=1e300).epoch(1e9 * X, Y)
+
+
+def test_validation_sees_the_network_as_it_is():
+    seen = []
+    run = Trainer(
+        initialize([2, 5, 4, 2], rng=0), "tanh", "identity", "squared_error", learning_rate=0.01
+    )
+    history = run.run(X, Y, 1, (X, Y), score=lambda P, Y: seen.append(P) or 0.0)
+    names = "tanh", "identity", "squared_error"
+    np.testing.assert_array_equal(seen[0], predict(X, run.parameters, *names[:2]))
+    assert history.validation_loss == [pytest.approx(loss_value(X, Y, run.parameters, *names))]
+
+
+def test_the_seconds_of_the_epochs_are_no_more_than_passed():
+    start = time.perf_counter()
+    history = trainer().run(X, Y, 3)
+    assert min(history.seconds) > 0
+    assert sum(history.seconds) < time.perf_counter() - start
