@@ -550,13 +550,18 @@ def test_bad_parameters_are_refused_in_fit_and_change_nothing(change, error, mes
 
 def test_a_batch_larger_than_the_data_is_the_whole_set_with_a_warning():
     said = "^batch_size 500 is more than the 120 examples: every batch is the whole set$"
-    with pytest.warns(UserWarning, match=said) as caught:
+    with pytest.warns(UserWarning, match=said):
         model = classifier(batch_size=500).fit(MOONS.X, MOONS.y)
-    assert [warning.filename for warning in caught] == [__file__]  # who called fit
     assert model.t_ == model.n_iter_
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         classifier(batch_size=120).fit(MOONS.X, MOONS.y)
+
+
+def test_a_warning_points_to_who_called_fit():
+    with pytest.warns(UserWarning, match="batch_size 500") as caught:
+        classifier(batch_size=500).fit(MOONS.X, MOONS.y)
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 def test_another_number_of_features_when_predicting_is_refused():

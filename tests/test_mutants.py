@@ -7,6 +7,7 @@ are skipped, unless NNLIT_REQUIRE_MUTMUT is set: then that is a failure.
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 import signal
 import sys
@@ -158,6 +159,7 @@ def test_a_change_gets_so_many_seconds_of_tests_and_no_more() -> None:
     half = 0.6 * mutants_try.ENOUGH
     assert mutants_try.in_order([0, 1, 2], [half, half, 0.0], Counter()) == [2, 0]
     assert mutants_try.in_order([0, 1, 2], [half, half, 0.0], Counter({1: 1})) == [1, 2]
+    assert mutants_try.in_order([0, 1], [math.inf, 0.0], Counter()) == [1]
 
 
 def fails(told) -> int:

@@ -283,14 +283,22 @@ def test_ctrl_c_between_epochs_keeps_what_was_learnt():
 
     run = trainer()
     said = r"^training interrupted; the weights learnt so far are kept$"
-    with pytest.warns(UserWarning, match=said) as caught:
+    with pytest.warns(UserWarning, match=said):
         history = run.run(X, Y, 50, on_epoch=interrupt)
-    assert [warning.filename for warning in caught] == [__file__]  # who called run
     assert history.stopped == "interrupted"
     assert history.epochs == 3
     plain = trainer()
     plain.run(X, Y, 3)
     assert bits(run.parameters) == bits(plain.parameters)
+
+
+def test_a_warning_points_to_who_called_run():
+    def interrupt(run):
+        raise KeyboardInterrupt
+
+    with pytest.warns(UserWarning, match="interrupted") as caught:
+        trainer().run(X, Y, 2, on_epoch=interrupt)
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 def test_ctrl_c_in_the_midst_of_an_epoch_keeps_finite_weights(monkeypatch):
