@@ -483,16 +483,20 @@ def test_an_epoch_of_the_function_has_the_output_and_the_loss_it_is_told():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda Y: train_epoch(X, Y, initialize(SIZES, rng=0), 0.1, 8),
-        lambda Y: trainer().epoch(X, Y),
-        lambda Y: trainer().run(X, Y, 1),
-        lambda Y: trainer().run(X, one_hot(DATA.y, 2), 1, validation=(X, Y)),
+        lambda run, Y: train_epoch(X, Y, run.parameters, 0.1, 8),
+        lambda run, Y: run.epoch(X, Y),
+        lambda run, Y: run.run(X, Y, 1),
+        lambda run, Z: run.run(X, Y, 1, validation=(X, Z)),
     ],
     ids=["train_epoch", "epoch", "run", "validation"],
 )
-def test_answers_beyond_1_are_refused_where_the_loss_is_a_cross_entropy(call):
+def test_one_answer_beyond_1_is_refused_before_anything_is_learnt(call):
+    run, answers = trainer(batch_size=8), Y.copy()
+    before = bits(run.parameters)
+    answers[-1, 0] = 2.0
     with pytest.raises(ValueError, match=r"^Y must lie in \[0, 1\], got 2.0$"):
-        call(2 * Y)
+        call(run, answers)
+    assert bits(run.parameters) == before
 
 
 @pytest.mark.parametrize("penalty", [{"l1": 0.5}, {"l2": 0.5}])
