@@ -420,6 +420,53 @@ def test_partial_fit_after_fit_goes_on_with_the_same_optimiser():
         ours.partial_fit(MOONS.X, np.zeros((120, 3)))
 
 
+@BOTH
+def test_partial_fit_goes_on_from_the_weights_where_no_trainer_is_left(Model):
+    model = Model((5,), max_iter=3, learning_rate_init=1e-9).fit(MOONS.X, answers(Model))
+    before = [W.copy() for W in model.coefs_]
+    del model._trainer_
+    model.partial_fit(MOONS.X, answers(Model))
+    for W, old in zip(model.coefs_, before, strict=True):
+        np.testing.assert_allclose(W, old, atol=1e-7)
+
+
+def test_partial_fit_reckons_in_the_dtype_of_the_weights():
+    X, y = MOONS.X.astype("f4"), MOONS.X[:, 0].astype("f4")
+    low, high = (MLPRegressor((5,), max_iter=1).fit(X, y) for _ in range(2))
+    low.partial_fit(X, y)
+    high.partial_fit(X.astype(float), y.astype(float))
+    assert state(low) == state(high)
+
+
+def test_a_warm_start_keeps_the_dtype_and_half_floats_become_double():
+    model = classifier(warm_start=True, dtype="float32")
+    for _ in range(2):
+        model.fit(MOONS.X, MOONS.y)
+        assert {a.dtype for a in [*model.coefs_, *model.intercepts_]} == {np.dtype("f4")}
+    assert classifier().fit(MOONS.X.astype("f2"), MOONS.y).coefs_[0].dtype == np.float64
+
+
+def test_a_warm_start_wants_as_many_outputs_through_every_depth():
+    model = MLPRegressor((5, 4), max_iter=1, warm_start=True).fit(MOONS.X, MOONS.X)
+    model.fit(MOONS.X, MOONS.X)
+    with pytest.raises(ValueError, match=r"^y must have 2 outputs as before, got 3$"):
+        model.fit(MOONS.X, np.zeros((120, 3)))
+
+
+def test_the_power_of_the_scaled_rate_is_power_t():
+    settings = {"solver": "sgd", "learning_rate": "invscaling", "power_t": 0.25, "tol": 0.0}
+    rates = classifier(**settings, max_iter=4).fit(MOONS.X, MOONS.y).history_.learning_rate
+    np.testing.assert_allclose(rates, 0.01 / np.arange(1, 5) ** 0.25)
+
+
+def test_one_example_may_be_held_out_but_not_all():
+    X, y = MOONS.X[:10], MOONS.y[:10]
+    model = classifier(early_stopping=True, validation_fraction=0.1).fit(X, y)
+    assert len(model.validation_scores_) == model.n_iter_
+    with pytest.raises(ValueError, match="leaves one of the two sets empty"):
+        classifier(early_stopping=True, validation_fraction=0.99).fit(X, y)
+
+
 # --- runs that end badly ---------------------------------------------------
 
 
