@@ -362,7 +362,9 @@ def zeroed(model, bias=0.0):
 def test_one_half_is_the_first_class_and_so_it_is_in_the_score():
     model = zeroed(classifier(max_iter=1).fit(MOONS.X, MOONS.y))
     assert set(model.predict(MOONS.X)) == {0}
-    assert model._score_of(np.array([[0.5], [0.6]]), np.array([[0.0], [1.0]])) == 1
+    answers = np.array([[0.0], [1.0]])
+    assert model._score_of(np.array([[0.5], [0.6]]), answers) == 1
+    assert model._score_of(np.array([[0.6], [0.5]]), answers) == 0
 
 
 def test_a_probability_of_0_has_the_logarithm_of_minus_infinity():
@@ -457,6 +459,12 @@ def test_the_power_of_the_scaled_rate_is_power_t():
     settings = {"solver": "sgd", "learning_rate": "invscaling", "power_t": 0.25, "tol": 0.0}
     rates = classifier(**settings, max_iter=4).fit(MOONS.X, MOONS.y).history_.learning_rate
     np.testing.assert_allclose(rates, 0.01 / np.arange(1, 5) ** 0.25)
+
+
+@BOTH
+def test_answers_are_cast_to_the_dtype_of_X(Model):
+    _, Y, _ = Model()._door(MOONS.X.astype("f4"), answers(Model))
+    assert Y.dtype == np.float32
 
 
 def test_one_example_may_be_held_out_but_not_all():
