@@ -184,7 +184,8 @@ def test(words):
     # A file's tests stay together: the blocks of a page share their names, and
     # the site is built once for the tests that read it.
     environment = dict(os.environ, **QUIET, **ONE_CORE)
-    run([PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", *words], env=environment)
+    spread = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    run([PYTHON, "-m", "pytest", *spread, *words], env=environment)
 
 
 def package(words):

@@ -19,6 +19,16 @@ settings.register_profile("nnlit", derandomize=True, deadline=None)
 settings.load_profile("nnlit")
 
 
+# Where two processes share the files, these come first, so that both end together.
+LONGEST = ("test_figures", "test_browser", "test_site", "test_notebooks", "test_text")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest."""
+    place = {name: i for i, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
+
+
 @pytest.fixture(scope="session")
 def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the strictly built site."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -22,6 +23,7 @@ for module in {entry.module.stem for entry in build_figures.registry().values()}
     import_module(f"figures.{module}")
 
 
+@cache
 def figure(name: str) -> Any:
     """The data that a figure is drawn from."""
     return REGISTRY[name].data()

@@ -869,7 +869,11 @@ def test_the_groups_are_mostly_digits_and_none_of_them_nines():
 
 # --- what every figure must be ----------------------------------------------
 
-LONG = {"labels-and-transfer"}  # trains longest; `make test-all` looks at it
+# Those that train longest; `make test-all` looks at them.
+LONG = {
+    "labels-and-transfer", "model-complexity", "regions-by-depth", "probability-map",
+    "error-curve", "with-and-without-dropout",
+}  # fmt: skip
 every_figure = pytest.mark.parametrize(
     "name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in NAMES]
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from literate.errors import PageError
+from literate.extension import Context, LiterateExtension
 from literate.results import numbers
 from markdown import Markdown
 
@@ -77,6 +78,17 @@ def test_a_number_in_the_text_is_filled_in_and_code_is_left_alone(render):
 def test_what_is_not_there_stops_the_build_with_file_and_line(render, text, said):
     with pytest.raises(PageError, match=re.escape(said)):
         render(text)
+
+
+def test_within_a_book_the_error_names_the_page_that_is_built(tmp_path):
+    context = Context(ROOT, where="docs/results.md")
+    literate = LiterateExtension(context=context)
+    md = Markdown(
+        extensions=[literate, "literate.results"],
+        extension_configs={"literate.results": {"folder": str(tmp_path)}},
+    )
+    with pytest.raises(PageError, match=r"^docs/results\.md:2: no results of 'one'"):
+        md.convert("Got\n@{one.mean}.")
 
 
 def test_every_row_that_is_kept_is_known_and_whole():

@@ -129,8 +129,18 @@ def language(block) -> str:
     return next((c[9:] for c in holder.get("class", []) if c.startswith("language-")), "")
 
 
+# Chapters that train for long; what they show is run from the source as well.
+LONG = ("06-", "07-", "10-", "11-", "12-", "13-")
+
+
 @pytest.mark.parametrize(
-    "path", [p for p in SOURCES if p.parent.name != "notebooks"], ids=lambda p: p.name
+    "path",
+    [
+        pytest.param(p, marks=pytest.mark.slow) if p.name.startswith(LONG) else p
+        for p in SOURCES
+        if p.parent.name != "notebooks"
+    ],
+    ids=lambda p: p.name,
 )
 def test_what_a_reader_copies_in_order_runs_and_prints_what_is_shown(
     path: Path, pages: dict[str, BeautifulSoup]
