@@ -385,3 +385,11 @@ def test_descend_is_gradient_descent_and_starts_afresh():
     assert descend(lambda w: w, [1.0], SGD(), 0.1, 0).tolist() == [[1.0]]
     with pytest.raises(ValueError, match="steps"):
         descend(lambda w: w, [1.0], SGD(), 0.1, -1)
+
+
+def test_on_plateau_compares_with_the_best_loss_and_not_with_the_last():
+    assert on_plateau([1.0, 3.0, 2.0], 0.8, factor=0.5, patience=2) == 0.4
+
+
+def test_on_plateau_has_waited_for_nothing_before_the_first_loss():
+    assert on_plateau([math.inf], 0.8, factor=0.5, patience=2) == 0.8
