@@ -154,7 +154,7 @@ def formulas(text: str) -> dict:
 
 def test_a_right_derivative_passes_and_is_counted() -> None:
     (found,) = check(SLOPE)
-    assert (found.automatic, found.measured) == (8, 0)
+    assert (found.automatic, found.measured) == (equations.DRAWS, 0)
 
 
 @pytest.mark.parametrize("factor", ["1.00000001", "0.999", "-1"])
@@ -199,9 +199,9 @@ def test_a_formula_stands_for_its_function_whatever_the_page_means_by_its_letter
     )
     for between in ("", other):
         _, found = check(between + text, book)
-        assert (found.automatic, found.measured) == (8, 0)
+        assert (found.automatic, found.measured) == (equations.DRAWS, 0)
     _, found = check(text)
-    assert (found.automatic, found.measured) == (0, 8)
+    assert (found.automatic, found.measured) == (0, equations.DRAWS)
 
 
 def test_a_formula_of_a_vector_of_another_length_is_not_used() -> None:

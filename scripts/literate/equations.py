@@ -55,10 +55,9 @@ from literate.errors import PageError
 from literate.evaluate import CONSTANTS, Definition, Evaluator, Knowledge
 from literate.symbols import ALLOWED, Symbol, key_of, read_table
 
-# How many random draws judge an equation: many where a draw is cheap and a fault
-# may hide (answers of 0 or 1 agree by chance half of the time, a wrong bound shows
-# only where the right one is tight), few where sums or derivatives cost time.
-DRAWS, DRAWS_OF_SUMS, DRAWS_OF_SLOPES = 24, 12, 8
+# How many random draws judge an equation.  Answers of 0 or 1 agree by chance half
+# of the time, and a wrong bound shows only where the right one is tight.
+DRAWS = 24
 RELATIVE, ABSOLUTE = 1e-9, 1e-11
 
 
@@ -140,8 +139,8 @@ class PageChecker:
             if code:
                 result.code.append(code)
             before = self._take_definition(chain, part.attributes, result, code)
-            judged, enough = 0, self._draws_for(chain)
-            for draw in range(10 * enough):
+            judged = 0
+            for draw in range(10 * self.draws):
                 evaluator = Evaluator(self.known, draw)
                 try:
                     self._give(evaluator, part.attributes.get("let", ""))
@@ -153,19 +152,10 @@ class PageChecker:
                 judged += 1
                 result.automatic += evaluator.automatic
                 result.measured += evaluator.measured
-                if judged == enough:
+                if judged == self.draws:
                     break
             else:
-                raise FormulaError(f"only {judged} of {10 * enough} draws can judge it")
-
-    def _draws_for(self, chain: list[Any]) -> int:
-        if any(relation in COMPARE and relation != "=" for relation in chain[1::2]):
-            return self.draws
-        if any(mentions_slope(m, self.known) for m in chain[::2]):
-            return min(self.draws, DRAWS_OF_SLOPES)
-        if any(sums(m, self.known) for m in chain[::2]):
-            return min(self.draws, DRAWS_OF_SUMS)
-        return self.draws
+                raise FormulaError(f"only {judged} of {10 * self.draws} draws can judge it")
 
     # ---- definitions
 
@@ -498,36 +488,6 @@ def free_indices(trees: list[Any], evaluator: Evaluator) -> list[str]:
     for tree in trees:
         walk(tree, frozenset())
     return list(found)
-
-
-def mentions_slope(tree: Tree, known: Knowledge) -> bool:
-    """Whether a derivative is taken, here or in a definition."""
-    for node in tree.iter_subtrees():
-        if node.data in ("derivative", "derivative_of", "gradient"):
-            return True
-        if node.data == "factor" and any(
-            isinstance(c, Token) and c.type == "PRIME" for c in node.children
-        ):
-            return True
-        if node.data == "name" and name_of(node) in known.definitions:
-            body = known.definitions[name_of(node)].body
-            if body is not tree and any(
-                n.data in ("derivative", "derivative_of", "gradient") for n in body.iter_subtrees()
-            ):
-                return True
-    return False
-
-
-def sums(tree: Tree, known: Knowledge, seen: frozenset[str] = frozenset()) -> bool:
-    """Whether a sum or product is worked out, here or in a definition."""
-    for node in tree.iter_subtrees():
-        if node.data in ("sum", "prod"):
-            return True
-        if node.data == "name" and (name := name_of(node)) not in seen:
-            bodies = [d.body for d in known.definitions.values() if d.name == name]
-            if any(sums(body, known, seen | {name}) for body in bodies if body is not tree):
-                return True
-    return False
 
 
 def half_a_digit(member: Tree | None) -> float:
