@@ -1,7 +1,7 @@
 """Sets the project up and runs its commands; the Makefile calls nothing else.
 
     python3 scripts/project.py serve [--host 127.0.0.1] [--port 8000]
-    python3 scripts/project.py test | build | figures | lint | setup
+    python3 scripts/project.py test | build | figures | lint | setup | tools
 
 Needs Python >= 3.11.5 and git, and nothing that is not in its standard
 library. The first run makes `.venv` and `node_modules` from the lock files
@@ -234,6 +234,7 @@ def main():
         ("mutants", "change the package in small ways; do the tests notice?"),
         ("audit", "look for known flaws in what is locked"),
         ("setup", "install only"),
+        ("tools", "install only, with what mutants and audit need besides"),
         ("build", "write the site to site/"),
         ("figures", "draw the figures"),
         ("notebooks", "run the labs that are out of date, store what they show"),
@@ -247,7 +248,7 @@ def main():
         package(rest)
         return
     setup(tests=arguments.command not in ("serve", "build", "figures"))
-    if arguments.command in ("mutants", "audit"):
+    if arguments.command in ("tools", "mutants", "audit"):
         tools()
     if arguments.command == "serve":
         serve(arguments.host, arguments.port)

@@ -1,7 +1,7 @@
 """The test of the tests: what `make mutants` counts, lists and complains of.
 
-The last ones need mutmut, which only `make mutants` installs; without it they
-are skipped, unless NNLIT_REQUIRE_MUTMUT is set: then that is a failure.
+The last ones need mutmut, which `make tools` and `make mutants` install; without
+it they are skipped, unless NNLIT_REQUIRE_MUTMUT is set: then that is a failure.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 NEEDS_MUTMUT = pytest.mark.skipif(
     not os.environ.get("NNLIT_REQUIRE_MUTMUT") and not importlib.util.find_spec("mutmut"),
-    reason="make mutants installs mutmut",
+    reason="make tools installs mutmut",
 )
 
 

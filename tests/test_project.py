@@ -97,6 +97,16 @@ def test_ci_runs_the_readmes_test_command_and_a_strict_build() -> None:
     assert '"--strict"' in (ROOT / "scripts/project.py").read_text()
 
 
+def test_ci_leaves_out_no_test_for_want_of_a_tool() -> None:
+    script = (ROOT / ".ci/run").read_text()
+    wanted = set()
+    for path in [ROOT / "conftest.py", *(ROOT / "tests").glob("*.py")]:
+        wanted |= set(re.findall(r"NNLIT_REQUIRE_[A-Z]+", path.read_text(encoding="utf-8")))
+    assert len(wanted) >= 4
+    for variable in wanted:
+        assert re.search(rf"export .*\b{variable}=1\n", script), variable
+
+
 def test_everything_installed_is_locked_with_hashes() -> None:
     for name in ("uv", "site", "test", "node", "tools"):
         text = (ROOT / f"requirements/{name}.txt").read_text()
