@@ -140,7 +140,8 @@ def as_float(x: Array, name: str = "x") -> Array:
     >>> as_float(np.zeros(2, dtype=np.float32)).dtype
     dtype('float32')
     """
-    x = as_array(x, name)
+    if type(x) is not np.ndarray:
+        x = as_array(x, name)
     if x.dtype.kind == "f":
         return x
     if x.dtype.kind not in "biu":
@@ -537,7 +538,12 @@ def check_choice(value: str, name: str, known: Iterable[str]) -> str:
     known = list(known)
     if isinstance(value, str) and value in known:
         return value
-    raise ValueError(
+    raise _not_known(value, name, known)
+
+
+def _not_known(value: str, name: str, known: list[str]) -> ValueError:
+    """The error for a name that is not there."""
+    return ValueError(
         f"{name} must be one of {', '.join(known)}; got {value!r}"
         f"{nearest(value, known)}"
     )
@@ -559,9 +565,10 @@ max)
 
     def __getitem__(self, name: str) -> T:
         """Return the thing of that name."""
-        if not isinstance(name, str) or name not in self:
-            check_choice(name, self.name, self)
-        return super().__getitem__(name)
+        try:
+            return dict.__getitem__(self, name)
+        except (KeyError, TypeError):
+            raise _not_known(name, self.name, list(self)) from None
 
 
 def as_generator(rng: Rng, name: str = "rng") -> np.random.Generator:
@@ -702,7 +709,7 @@ def check_class_scores(z: Array, name: str = "z") -> Array:
     Traceback (most recent call last):
     ValueError: z must have at least one class in its last axis, got (3, 0)
     """
-    if is_trusted():
+    if _trusting.get():
         return z
     z = as_float(z, name)
     if z.ndim == 0 or z.shape[-1] == 0:
@@ -886,7 +893,7 @@ def check_network(
     Traceback (most recent call last):
     ValueError: X must have shape (n, 3), n at least 1, got (1, 2)
     """
-    if is_trusted():
+    if _trusting.get():
         return X
     check_chain(parameters)
     X, d = as_float(X, "X"), parameters[0][0].shape[0]
@@ -920,7 +927,7 @@ def check_cache(
     Traceback (most recent call last):
     ValueError: cache must hold 1 layers as forward gave them, got []
     """
-    if is_trusted():
+    if _trusting.get():
         return cache
     check_layers(parameters)
     if not isinstance(cache, list | tuple) or len(cache) != len(parameters):

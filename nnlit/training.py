@@ -239,9 +239,9 @@ class Trainer:
     def rate(self) -> float:
         """Return the learning rate of the next step, plateaus left out."""
         rate = self.learning_rate
-        if callable(rate):
-            rate = rate(self.t)
-        return check_nonnegative(rate, "learning_rate")
+        if not callable(rate):
+            return rate  # checked when the trainer was made
+        return check_nonnegative(rate(self.t), "learning_rate")
 
     def epoch(self, X: Array, Y: Array) -> float:
         """Go once through all examples and return their mean loss.
