@@ -200,7 +200,8 @@ class LiteratePreprocessor(Preprocessor):
         words = source.module.split(".")[-1]
         link = self.context.api.format(page=words)
         title = "in the package's reference"
-        footer = f'[`{part.text}`]({link}#{part.text}){{ .embed-source title="{title}" }}'
+        name = re.sub(r"(?<=[._])", "<wbr>", part.text)  # where a long name may break
+        footer = f'[<code>{name}</code>]({link}#{part.text}){{ .embed-source title="{title}" }}'
         lines += ["", footer]
         if docstring == "fold" and source.docstring:
             inside = source.docstring.splitlines()
