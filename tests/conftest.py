@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,8 @@ settings.register_profile("nnlit", derandomize=True, deadline=None)
 settings.load_profile("nnlit")
 
 
+PATIENCE = 1200  # seconds that a process waits for what another one builds
+
 # Where two processes share the files, these come first, so that both end together.
 LONGEST = ("test_figures", "test_browser", "test_site", "test_notebooks", "test_text")
 
@@ -29,13 +33,59 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
 
 
+def once(tmp_path_factory: pytest.TempPathFactory, name: str, work: Callable[[Path], str]) -> Path:
+    """The folder that `work` has filled, in whichever process needs it first.
+
+    The others wait for it.  What `work` returns is what went wrong.
+    """
+    own = tmp_path_factory.getbasetemp()
+    root = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder, said = root / name, root / f"{name}.said"
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        until = time.monotonic() + PATIENCE
+        while not said.exists() and time.monotonic() < until:
+            time.sleep(0.1)
+    else:
+        partial = root / f"{name}.partial"
+        try:
+            partial.write_text(work(folder), encoding="utf-8")
+        except BaseException as error:
+            partial.write_text(repr(error), encoding="utf-8")
+            raise
+        finally:
+            partial.replace(said)
+    wrong = said.read_text(encoding="utf-8")
+    assert not wrong, wrong
+    return folder
+
+
 @pytest.fixture(scope="session")
-def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built_figures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the figures, each drawn if it was missing or out of date."""
+    from build_figures import OUTPUT, FigureError, ensure
+
+    def work(_: Path) -> str:
+        try:
+            ensure()
+        except FigureError as error:
+            return str(error)
+        return ""
+
+    once(tmp_path_factory, "figures", work)
+    return OUTPUT
+
+
+@pytest.fixture(scope="session")
+def built_site(tmp_path_factory: pytest.TempPathFactory, built_figures: Path) -> Path:
     """The folder of the strictly built site."""
-    target = tmp_path_factory.mktemp("site")
-    done = site.build(target)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return target
+
+    def work(folder: Path) -> str:
+        done = site.build(folder)
+        return done.stdout + done.stderr if done.returncode else ""
+
+    return once(tmp_path_factory, "site", work)
 
 
 @pytest.fixture(scope="session")

@@ -216,6 +216,7 @@ def edit(file: Path, before: str, after: str) -> None:
 
 
 @pytest.mark.planted
+@pytest.mark.slow
 def test_faults_of_a_lab_are_seen(copy: Path) -> None:
     lab, outputs = copy / "docs/notebooks/lab.md", copy / "docs/notebooks/outputs/lab.json"
     kept = lab.read_text(encoding="utf-8"), outputs.read_text(encoding="utf-8")
