@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 from literate import checks, page
+from lxml.html import document_fromstring
 
 ROOT = Path(__file__).parent.parent
 
@@ -35,9 +36,10 @@ def test_a_mark_leads_from_each_executed_equation_to_its_row(
     rows = {tag["id"] for tag in listed.select("[id^=check-eq-]")}
     marks = 0
     for path in built_site.rglob("index.html"):
-        soup = BeautifulSoup(path.read_text("utf-8"), "lxml")
-        for link in soup.select("a.equation-check"):
-            address, _, row = link["href"].partition("#")
+        built = document_fromstring(path.read_text("utf-8"))
+        for link in built.find_class("equation-check"):
+            assert link.tag == "a"
+            address, _, row = link.get("href").partition("#")
             assert (path.parent / address).resolve() == (built_site / "checks").resolve()
             assert row in rows
             marks += 1
