@@ -110,18 +110,21 @@ def measured(f: Callable, order: int = 1) -> Any:
     function's domain, this draw of the symbols can't judge.
     """
     h = 1e-2 if order == 2 else 1e-3
-    rough, fine = _five_points(f, h, order), _five_points(f, h / 2, order)
-    if np.isfinite(f(0.0)).all() and not np.allclose(
+    middle = f(0.0)
+    half, once, twice = ((f(s), f(-s)) for s in (h / 2, h, 2 * h))
+    rough = _five_points(middle, once, twice, h, order)
+    fine = _five_points(middle, half, once, h / 2, order)
+    if np.isfinite(middle).all() and not np.allclose(
         rough, fine, rtol=2e-8, atol=2e-9 * 100 ** (order - 1)
     ):
         raise Unsteady("a numerical derivative is not steady here")
     return fine
 
 
-def _five_points(f: Callable, h: float, order: int) -> Any:
-    near, far = (f(h), f(-h)), (f(2 * h), f(-2 * h))
+def _five_points(middle: Any, near: tuple, far: tuple, h: float, order: int) -> Any:
+    """From the values at 0, at h and -h, and at 2h and -2h."""
     if order == 2:
-        return (16 * sum(near) - sum(far) - 30 * f(0.0)) / (12 * h * h)
+        return (16 * sum(near) - sum(far) - 30 * middle) / (12 * h * h)
     return (8 * (near[0] - near[1]) - (far[0] - far[1])) / (12 * h)
 
 
