@@ -1287,18 +1287,9 @@ def test_build_life_cycle(book):
 
     # Drawn anew by force, in another process with other hashes: same bytes,
     # and so the files are left alone.
-    forced = book.run("all", "--force", seed="1")
+    forced = book.run("all", "--force", "--jobs", "1", seed="1")
     assert forced.stdout == "2 of 2 figures drawn\n"
     assert book.files() == before
-
-    # A change in one figure draws that one only.
-    book.edit(book.module, "{data['value']:.2f}", "{data['value']:.3f}")
-    stale = book.run("check")
-    assert stale.stderr == "figure 'second' is stale\n"
-    assert book.run("all").stdout == "1 of 2 figures drawn\n"
-    after = book.files()
-    assert after["first-light.svg"] == before["first-light.svg"]
-    assert after["second-light.svg"][0] != before["second-light.svg"][0]
 
     # A damaged file is not current, nor is a lost one.
     (book.output / "first-dark.svg").write_text("<svg/>")
@@ -1309,48 +1300,48 @@ def test_build_life_cycle(book):
     assert one.returncode == 0
     assert "docs/assets/figures/first-dark.svg" in one.stdout
     assert book.run("check").returncode == 0
+    assert book.files()["first-dark.svg"][0] == before["first-dark.svg"][0]
 
-    # What is no longer declared is removed.
+    # A change in one figure draws that one only, and what is no longer declared
+    # is removed.
+    before = book.files()
+    book.edit(book.module, "{data['value']:.2f}", "{data['value']:.3f}")
+    stale = book.run("check")
+    assert stale.stderr == "figure 'second' is stale\n"
     book.edit(book.module, '"second"', '"other"')
-    assert book.run("all").returncode == 0
-    assert {name.rpartition("-")[0] for name in book.files()} == {
-        "first",
-        "other",
+    assert book.run("all").stdout == "1 of 2 figures drawn\n"
+    after = book.files()
+    assert {name.rpartition("-")[0] for name in after} == {"first", "other"}
+    assert after["first-light.svg"] == before["first-light.svg"]
+    assert after["other-light.svg"][0] != before["second-light.svg"][0]
+
+
+def test_failing_figures_are_named_and_the_others_are_drawn(book):
+    text = "f\"{data['value']:.2f}\""
+    faults = {
+        "second": ("data['nothing']", "KeyError: 'nothing'"),
+        "letter": ("'漢'", "MissingGlyph|[Gg]lyph"),  # that no font has
+        "formula": (r"r'$\nosuch$'", "nosuch"),  # that can't be set
     }
-
-
-def test_a_failing_figure_is_named_and_the_others_are_drawn(book):
-    book.edit(
-        book.module,
-        "    shared(ax, theme, f\"{data['value']:.2f}\")\n",
-        "    missing = data['nothing']\n",
-    )
-    line = 1 + book.module.read_text().splitlines().index(
-        "    missing = data['nothing']"
-    )
-    failed = book.run("all")
+    whole = book.module.read_text(encoding="utf-8")
+    start = whole.index('@figure("second"')
+    drawing = whole[start:]
+    whole = whole[:start]
+    for name, (wrong, _) in faults.items():
+        whole += drawing.replace("second", name).replace(f"{name}_data", "second_data")
+        whole = whole.replace(text, wrong) + "\n\n"
+    book.module.write_text(whole, encoding="utf-8")
+    failed = book.run("all", "--jobs", "1")
     assert failed.returncode == 1
-    assert failed.stderr == (
-        f"figure 'second': scripts/figures/ch01_tiny.py:{line}: "
-        "KeyError: 'nothing'\n"
-    )
-    assert book.run("check").stderr == "figure 'second' is missing\n"
+    said = dict(zip(sorted(faults), failed.stderr.splitlines(), strict=True))
+    for name, (_, message) in faults.items():
+        assert said[name].startswith(f"figure {name!r}: ")
+        assert re.search(message, said[name])
+    line = 1 + [faults["second"][0] in row for row in whole.splitlines()].index(True)
+    assert f": scripts/figures/ch01_tiny.py:{line}: KeyError" in said["second"]
+    missing = "".join(f"figure {name!r} is missing\n" for name in faults)
+    assert book.run("check").stderr == missing
     assert (book.output / "first-light.svg").is_file()
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [("'漢'", "MissingGlyph|[Gg]lyph"), ("r'$\\\\nosuch$'", "nosuch")],
-    ids=["a letter no font has", "a formula that can't be set"],
-)
-def test_words_that_cannot_be_drawn_fail(book, text, message):
-    book.edit(
-        book.module, "f\"{data['value']:.0f}\"", text.replace("\\\\", "\\")
-    )
-    failed = book.run("one", "first")
-    assert failed.returncode == 1
-    assert re.search(message, failed.stderr)
-    assert failed.stderr.startswith("figure 'first': ")
 
 
 @pytest.mark.parametrize(
