@@ -6,7 +6,12 @@ from typing import Self
 
 import numpy as np
 
-from nnlit.checks import check_components, check_features, check_integer
+from nnlit.checks import (
+    check_features,
+    check_finite,
+    check_integer,
+    check_shape,
+)
 from nnlit.estimator import Estimator
 from nnlit.mlp import MLPRegressor
 from nnlit.network import forward
@@ -55,6 +60,28 @@ def principal_components(
     return mean, V * np.sign(largest), s[:n_components]
 
 
+def _check_components(
+    X: Array, mean: Array, V: Array, axis: int, name: str
+) -> tuple[Array, Array, Array]:
+    """Return X (n, d) or its coordinates (n, k), mean (d,) and V (d, k).
+
+    axis: which side of V the columns of the first belong to.
+
+    >>> _check_components(np.eye(2), np.zeros(2), np.ones((3, 1)), 0, "X")
+    Traceback (most recent call last):
+    ValueError: V must have shape (2, k), got (3, 1)
+    """
+    X = check_features(X, name=name)
+    mean, V = check_finite(mean, "mean"), check_finite(V, "V")
+    check_shape(mean, ("d",), "mean")
+    check_shape(V, (len(mean), "k"), "V")
+    if X.shape[1] != V.shape[axis]:
+        raise ValueError(
+            f"{name} must have {V.shape[axis]} columns, got {X.shape[1]}"
+        )
+    return X, mean, V
+
+
 def project(X: Array, mean: Array, V: Array) -> Array:
     """Give each example's coordinates along the components.
 
@@ -66,7 +93,7 @@ def project(X: Array, mean: Array, V: Array) -> Array:
     >>> project(np.array([[6.0, 8.0]]), mean, V)
     array([[5.]])
     """
-    X, mean, V = check_components(X, mean, V, 0, "X")
+    X, mean, V = _check_components(X, mean, V, 0, "X")
     return (X - mean) @ V
 
 
@@ -81,7 +108,7 @@ def reconstruct(C: Array, mean: Array, V: Array) -> Array:
     >>> reconstruct(np.array([[5.0]]), mean, V)
     array([[6., 8.]])
     """
-    C, mean, V = check_components(C, mean, V, 1, "C")
+    C, mean, V = _check_components(C, mean, V, 1, "C")
     return C @ V.T + mean
 
 
@@ -97,10 +124,7 @@ def reconstruction_error(X_hat: Array, X: Array) -> Scalar:
     1.0
     """
     X, X_hat = check_features(X), check_features(X_hat, name="X_hat")
-    if X.shape != X_hat.shape:
-        raise ValueError(
-            f"X_hat must have shape {X.shape}, got {X_hat.shape}"
-        )
+    check_shape(X_hat, X.shape, "X_hat")
     n = len(X)
     return 1 / n * np.sum((X - X_hat) ** 2)
 

@@ -8,14 +8,13 @@ import numpy as np
 
 from nnlit.checks import (
     as_generator,
-    check_centers,
     check_choice,
     check_features,
-    check_groups,
     check_integer,
     check_length,
     check_nonnegative,
     check_vector,
+    class_numbers,
 )
 from nnlit.estimator import Estimator
 from nnlit.types import Array, Rng
@@ -32,6 +31,22 @@ __all__ = [
 ]
 
 
+def _check_centers(X: Array, centers: Array) -> tuple[Array, Array]:
+    """Return examples X (n, d) and centers (K, d) as finite floats.
+
+    >>> _check_centers(np.eye(2), np.zeros((1, 3)))
+    Traceback (most recent call last):
+    ValueError: centers must have 2 columns as X, got 3
+    """
+    X, centers = check_features(X), check_features(centers, name="centers")
+    if X.shape[1] != centers.shape[1]:
+        raise ValueError(
+            f"centers must have {X.shape[1]} columns as X, "
+            f"got {centers.shape[1]}"
+        )
+    return X, centers
+
+
 def squared_distances(X: Array, centers: Array) -> Array:
     """Give the squared distance of every example from every centre.
 
@@ -45,7 +60,7 @@ def squared_distances(X: Array, centers: Array) -> Array:
     >>> squared_distances(np.zeros((1, 2)), centers)
     array([[25.,  1.]])
     """
-    X, centers = check_centers(X, centers)
+    X, centers = _check_centers(X, centers)
     middle = centers.mean(axis=0)
     X, centers = X - middle, centers - middle
     lengths = np.sum(X**2, axis=1)[:, None] + np.sum(centers**2, axis=1)
@@ -65,6 +80,21 @@ def assign(X: Array, centers: Array) -> Array:
     return squared_distances(X, centers).argmin(axis=1)
 
 
+def _check_groups(
+    X: Array, labels: Array, centers: Array
+) -> tuple[Array, Array, Array]:
+    """Return X (n, d), the number of each row's centre, and centers (K, d).
+
+    >>> _check_groups(np.eye(2), [0, -1], np.eye(2))
+    Traceback (most recent call last):
+    ValueError: labels must hold 0 to 1, got -1
+    """
+    X, centers = _check_centers(X, centers)
+    labels = class_numbers(labels, len(centers), "labels")
+    check_length(X, labels, "X", "labels")
+    return X, labels, centers
+
+
 def means(X: Array, labels: Array, centers: Array) -> Array:
     """Move every centre to the mean of its examples.
 
@@ -79,7 +109,7 @@ def means(X: Array, labels: Array, centers: Array) -> Array:
     array([[1.],
            [9.]])
     """
-    X, labels, centers = check_groups(X, labels, centers)
+    X, labels, centers = _check_groups(X, labels, centers)
     moved = np.empty_like(centers)
     away = np.sum((X - centers[labels]) ** 2, axis=1)
     for k in range(len(centers)):
@@ -102,7 +132,7 @@ def inertia(X: Array, labels: Array, centers: Array) -> float:
     >>> inertia(np.array([[0.0], [2.0]]), np.array([0, 0]), np.array([[1.0]]))
     2.0
     """
-    X, labels, centers = check_groups(X, labels, centers)
+    X, labels, centers = _check_groups(X, labels, centers)
     return float(np.sum((X - centers[labels]) ** 2))
 
 
@@ -151,7 +181,7 @@ def k_means(
     >>> centers.ravel(), labels, rounds
     (array([1., 9.]), array([0, 0, 1, 1]), 3)
     """
-    X, centers = check_centers(X, centers)
+    X, centers = _check_centers(X, centers)
     check_integer(max_iter, "max_iter", 1)
     check_nonnegative(tol, "tol")
     rounds, moved = 0, np.inf

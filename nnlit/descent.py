@@ -13,7 +13,6 @@ from nnlit.checks import (
     check_integer,
     check_number,
     check_positive,
-    check_step,
     least,
 )
 from nnlit.types import Array, Rng, Scalar
@@ -75,6 +74,25 @@ def numerical_gradient(
     return gradient
 
 
+def _check_step(
+    w: Array, gradient: Array, learning_rate: float
+) -> tuple[Array, Array]:
+    """Return w and its gradient, of one shape, as floats or plain numbers.
+
+    >>> _check_step(np.zeros(2), np.zeros((2, 1)), 0.1)
+    Traceback (most recent call last):
+    ValueError: gradient must have the shape of w, (2,), got (2, 1)
+    """
+    check_positive(learning_rate, "learning_rate")
+    w, gradient = as_real(w, "w"), as_real(gradient, "gradient")
+    if np.shape(w) != np.shape(gradient):
+        raise ValueError(
+            f"gradient must have the shape of w, {np.shape(w)}, "
+            f"got {np.shape(gradient)}"
+        )
+    return w, gradient
+
+
 def descent_step(w: Array, gradient: Array, learning_rate: float) -> Array:
     """Move the weights a little against the gradient.
 
@@ -86,7 +104,7 @@ def descent_step(w: Array, gradient: Array, learning_rate: float) -> Array:
     >>> descent_step(np.array([5.0]), np.array([4.0]), 0.25)
     array([4.])
     """
-    w, gradient = check_step(w, gradient, learning_rate)
+    w, gradient = _check_step(w, gradient, learning_rate)
     return w - learning_rate * gradient
 
 

@@ -15,13 +15,13 @@ import numpy as np
 from nnlit.checks import (
     as_float,
     as_generator,
-    check_alike,
     check_finite,
     check_integer,
     check_positive,
 )
 from nnlit.descent import numerical_gradient, slope
 from nnlit.network import Parameters
+from nnlit.network_checks import check_alike
 from nnlit.types import Array, Rng, Scalar
 
 __all__ = ["Report", "check_all", "check_directions", "relative_error"]

@@ -11,12 +11,15 @@ from nnlit.checks import (
     check_arrived,
     check_example,
     check_features,
+    check_finite,
     check_integer,
     check_labels,
+    check_length,
     check_line,
-    check_model,
     check_nonnegative,
     check_positive,
+    check_unit,
+    check_vector,
     two_classes,
 )
 from nnlit.descent import descent_step
@@ -52,6 +55,22 @@ def predict_proba(X: Array, w: Array, b: Scalar) -> Array:
     return sigmoid(X @ w + b)
 
 
+def _check_model(
+    X: Array, y: Array, w: Array, b: Scalar
+) -> tuple[Array, Array, Array, Scalar]:
+    """Return X (n, d), y (n,) in [0, 1], w (d,) and b, which fit together.
+
+    >>> _check_model([[1.0], [2.0]], [0, -1], [1.0], 0.0)
+    Traceback (most recent call last):
+    ValueError: y must lie in [0, 1], got -1.0
+    """
+    X, y = check_features(X), check_finite(check_vector(y), "y")
+    check_length(X, y)
+    y = check_unit(y.astype(X.dtype), "y")
+    X, w, b = check_line(X, w, b, "X")
+    return X, y, w, b
+
+
 def loss(X: Array, y: Array, w: Array, b: Scalar) -> Scalar:
     """Average the log loss of the model over the examples.
 
@@ -65,7 +84,7 @@ def loss(X: Array, y: Array, w: Array, b: Scalar) -> Scalar:
     >>> round(float(loss(X, y, np.array([2.0, 1.0]), -18.0)), 4)
     0.3466
     """
-    X, y, w, b = check_model(X, y, w, b)
+    X, y, w, b = _check_model(X, y, w, b)
     return binary_cross_entropy_from_scores(X @ w + b, y)
 
 
@@ -85,7 +104,7 @@ def gradient(
     >>> dw, float(db)
     (array([-0.5 , -1.25]), 0.0)
     """
-    X, y, w, b = check_model(X, y, w, b)
+    X, y, w, b = _check_model(X, y, w, b)
     y_hat = predict_proba(X, w, b)
     n = len(y)
     dw = X.T @ (y_hat - y) / n

@@ -13,10 +13,12 @@ from nnlit.activations import log_softmax, sigmoid, softmax
 from nnlit.checks import (
     as_array,
     as_float,
+    check_binary,
     check_integer,
     check_length,
     check_probabilities,
     check_scores,
+    check_shape,
     check_vector,
     class_numbers,
     pair,
@@ -264,9 +266,7 @@ def one_hot(y: Array, K: int) -> Array:
 
 def _one_hot_like(P: Array, Y: Array, name: str) -> tuple[Array, Array]:
     """Return P (n, K) as floats, Y one-hot if it was class numbers."""
-    P = as_float(P, name)
-    if P.ndim != 2:
-        raise ValueError(f"{name} must have shape (n, K), got {P.shape}")
+    P = check_shape(P, ("n", "K"), name)
     Y, K = as_array(Y, "Y"), P.shape[1]
     if Y.ndim == 1:
         Y = np.eye(K, dtype=P.dtype)[class_numbers(Y, K, "Y")]
@@ -389,13 +389,7 @@ def confusion_matrix(y_hat: Array, y: Array, K: int) -> Array:
 
 def _two_classes(y_hat: Array, y: Array) -> tuple[Array, Array]:
     """Return answers and true labels (n,), each 0 or 1, as floats."""
-    for labels, name in ((y_hat, "y_hat"), (y, "y")):
-        for label in check_vector(labels, name).tolist():
-            if label not in (0, 1):
-                raise ValueError(
-                    f"{name} must hold only 0 and 1, got {label!r}"
-                )
-    return pair(np.asarray(y_hat), np.asarray(y))
+    return pair(check_binary(y_hat, "y_hat"), check_binary(y))
 
 
 def precision(y_hat: Array, y: Array) -> float:

@@ -26,7 +26,6 @@ from nnlit.checks import (
     check_length,
     check_nonnegative,
     check_positive,
-    check_rates,
     check_sizes,
     class_codes,
 )
@@ -34,6 +33,7 @@ from nnlit.estimator import Estimator
 from nnlit.initializers import INITIALIZERS, initialize
 from nnlit.losses import accuracy, one_hot
 from nnlit.network import ACTIVATIONS, predict
+from nnlit.network_checks import check_rates
 from nnlit.optimizers import (
     Optimizer,
     inverse_scaling,

@@ -27,13 +27,10 @@ from nnlit.activations import (
 )
 from nnlit.checks import (
     Known,
-    as_float,
-    check_cache,
-    check_columns,
-    check_network,
-    check_scores,
+    check_finite,
+    check_shape,
+    check_unit,
     is_trusted,
-    pair,
 )
 from nnlit.losses import (
     binary_cross_entropy,
@@ -47,6 +44,7 @@ from nnlit.losses import (
     mean_squared_error,
     mean_squared_error_gradient,
 )
+from nnlit.network_checks import check_cache, check_network, check_pairs
 from nnlit.types import Array, Scalar
 
 __all__ = [
@@ -233,17 +231,14 @@ def _check_answers(
     """Return scores, predictions and answers, all of one shape (n, K)."""
     if is_trusted():
         return Z, Y_hat, Y
-    Z, _, _ = as_float(Z, "Z"), OUTPUTS[output], LOSSES[loss]
-    if Z.ndim != 2:
-        raise ValueError(f"Z must have shape (n, K), got {Z.shape}")
-    Y_hat, Y = as_float(Y_hat, "Y_hat"), as_float(Y, "Y")
-    for array, name in ((Y_hat, "Y_hat"), (Y, "Y")):
-        if array.shape != Z.shape:
-            raise ValueError(
-                f"{name} must have shape {Z.shape}, got {array.shape}"
-            )
-    compare = check_scores if "cross_entropy" in loss else pair
-    return Z, Y_hat, compare(Z, Y, "Z", "Y")[1]
+    _, _ = OUTPUTS[output], LOSSES[loss]
+    Z = check_shape(Z, ("n", "K"), "Z")
+    Y_hat = check_shape(Y_hat, Z.shape, "Y_hat")
+    Y = check_shape(Y, Z.shape, "Y")
+    if Z.size == 0:
+        raise ValueError("Z is empty")
+    check = check_unit if "cross_entropy" in loss else check_finite
+    return Z, Y_hat, check(Y, "Y")
 
 
 def backward(
@@ -384,6 +379,28 @@ def predict(
     return np.concatenate(blocks)
 
 
+def _check_columns(
+    x: Array, y: Array, parameters: Parameters
+) -> tuple[Array, Array]:
+    """Return columns x (d, 1) and y (K, 1) that fit W (m, d) and b (m, 1).
+
+    >>> _check_columns([[1.0]], [1.0], [(np.eye(1), np.ones((1, 1)))])
+    Traceback (most recent call last):
+    ValueError: y must have shape (1, 1), got (1,)
+    """
+    check_pairs(parameters, "parameters")
+    x, y = check_shape(x, ("d", 1), "x"), check_finite(y, "y")
+    rows = len(x)
+    for l, (W, b) in enumerate(parameters, 1):
+        if W.shape != (len(b), rows) or b.shape != (len(b), 1):
+            raise ValueError(
+                f"parameters must hold W (m, {rows}) and b (m, 1) in layer "
+                f"{l}, got {W.shape} and {b.shape}"
+            )
+        rows = len(b)
+    return x, check_shape(y, (rows, 1), "y")
+
+
 def column_pass(
     x: Array,
     y: Array,
@@ -407,7 +424,7 @@ def column_pass(
            [ 0.5,  1. ]])
     """
     g, g_prime = ACTIVATIONS[activation]
-    x, y = check_columns(x, y, parameters)
+    x, y = _check_columns(x, y, parameters)
     a, z = [x], []
     for W, b in parameters:
         z.append(W @ a[-1] + b)

@@ -16,19 +16,17 @@ import numpy as np
 
 from nnlit.checks import (
     as_float,
-    check_alike,
     check_choice,
     check_finite,
     check_integer,
     check_interval,
     check_nonnegative,
-    check_pairs,
     check_positive,
-    check_time,
     check_vector,
     is_trusted,
 )
 from nnlit.network import Parameters
+from nnlit.network_checks import check_alike, check_pairs
 from nnlit.types import Array
 
 __all__ = [
@@ -437,6 +435,17 @@ def clip_by_norm(
     return [(dW * scale, db * scale) for dW, db in gradients]
 
 
+def _check_time(t: float, learning_rate: float) -> None:
+    """Raise unless the time t is at least 0 and the learning rate above 0.
+
+    >>> _check_time(-1, 0.1)
+    Traceback (most recent call last):
+    ValueError: t must be >= 0, got -1
+    """
+    check_nonnegative(t, "t")
+    check_positive(learning_rate, "learning_rate")
+
+
 def constant(t: int, learning_rate: float) -> float:
     """Keep the learning rate as it is.
 
@@ -446,7 +455,7 @@ def constant(t: int, learning_rate: float) -> float:
     >>> constant(1000, 0.1)
     0.1
     """
-    check_time(t, learning_rate)
+    _check_time(t, learning_rate)
     return learning_rate
 
 
@@ -461,7 +470,7 @@ def step_decay(
     >>> [step_decay(t, 0.8, factor=0.5, every=10) for t in (0, 9, 10, 20)]
     [0.8, 0.8, 0.4, 0.2]
     """
-    check_time(t, learning_rate)
+    _check_time(t, learning_rate)
     check_positive(factor, "factor")
     check_positive(every, "every")
     return float(learning_rate * factor ** (t // every))
@@ -476,7 +485,7 @@ def exponential(t: int, learning_rate: float, rate: float = 1e-3) -> float:
     >>> round(exponential(1000, 0.1, rate=0.001), 6)
     0.036788
     """
-    check_time(t, learning_rate)
+    _check_time(t, learning_rate)
     check_nonnegative(rate, "rate")
     return learning_rate * math.exp(-rate * t)
 
@@ -493,7 +502,7 @@ def inverse_scaling(
     >>> inverse_scaling(3, 0.1)
     0.05
     """
-    check_time(t, learning_rate)
+    _check_time(t, learning_rate)
     check_nonnegative(power, "power")
     return float(learning_rate / (t + 1) ** power)
 
@@ -512,7 +521,7 @@ def cosine(
     >>> [round(cosine(t, 0.1, steps=10), 3) for t in (0, 5, 10, 11)]
     [0.1, 0.05, 0.0, 0.0]
     """
-    check_time(t, learning_rate)
+    _check_time(t, learning_rate)
     check_integer(steps, "steps", 1)
     check_nonnegative(lowest, "lowest")
     wave = 1 + math.cos(math.pi * min(t, steps) / steps)

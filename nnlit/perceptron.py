@@ -9,6 +9,7 @@ import numpy as np
 from nnlit.activations import step
 from nnlit.checks import (
     as_generator,
+    check_arrived,
     check_example,
     check_features,
     check_integer,
@@ -16,7 +17,6 @@ from nnlit.checks import (
     check_line,
     check_not_nan,
     check_positive,
-    check_reach,
     two_classes,
 )
 from nnlit.estimator import Estimator
@@ -115,6 +115,20 @@ def perceptron_epoch(
     return w, b, mistakes
 
 
+def _check_reach(
+    X: Array, learning_rate: float, epochs: int, name: str = "learning_rate"
+) -> None:
+    """Raise if so many perceptron steps on X could overflow.
+
+    >>> _check_reach(np.ones((1, 1)), 1e308, 9)
+    Traceback (most recent call last):
+    ValueError: learning_rate must be smaller for finite weights, got 1e+308
+    """
+    with np.errstate(over="ignore"):
+        reach = learning_rate * epochs * (1 + np.sum(np.abs(X))) ** 2
+    check_arrived(reach, learning_rate=learning_rate, name=name)
+
+
 def train(
     X: Array, y: Array, learning_rate: float = 1.0, epochs: int = 100
 ) -> tuple[Array, Scalar, list[int]]:
@@ -133,7 +147,7 @@ def train(
     """
     X, y = check_labels(X, y)
     check_positive(learning_rate, "learning_rate")
-    check_reach(X, learning_rate, check_integer(epochs, "epochs", 1))
+    _check_reach(X, learning_rate, check_integer(epochs, "epochs", 1))
     w, b = np.zeros(X.shape[1], X.dtype), X.dtype.type(0)
     mistakes: list[int] = []
     for _ in range(epochs):
@@ -216,7 +230,7 @@ class Perceptron(Estimator):
         rng = as_generator(self.rng)
         X, classes, y = two_classes(X, y)
         rate, epochs = self.learning_rate_init, self.max_iter
-        check_reach(X, rate, epochs, "learning_rate_init")
+        _check_reach(X, rate, epochs, "learning_rate_init")
         w, b = np.zeros(X.shape[1], X.dtype), X.dtype.type(0)
         order = np.arange(len(X))
         mistakes: list[int] = []

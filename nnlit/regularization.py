@@ -10,15 +10,13 @@ import numpy as np
 from nnlit.checks import (
     as_float,
     as_generator,
-    check_alike,
     check_integer,
     check_interval,
-    check_layers,
     check_nonnegative,
-    check_rates,
     check_sizes,
 )
 from nnlit.network import Parameters
+from nnlit.network_checks import check_alike, check_layers, check_rates
 from nnlit.types import Array, Rng, Scalar
 
 __all__ = [

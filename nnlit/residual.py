@@ -13,14 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnlit.checks import (
-    as_float,
-    check_cache,
-    check_choice,
-    check_layer,
-    check_network,
-    check_positive,
-)
+from nnlit.checks import as_float, check_choice, check_positive, check_shape
 from nnlit.network import (
     ACTIVATIONS,
     OUTPUTS,
@@ -28,6 +21,7 @@ from nnlit.network import (
     output_delta,
     output_loss,
 )
+from nnlit.network_checks import check_cache, check_network
 from nnlit.types import Array, Scalar
 
 __all__ = [
@@ -97,17 +91,30 @@ def layer_norm_backward(G: Array, N: Array, s: Array) -> Array:
     >>> layer_norm_backward(np.ones((1, 3)), N, s).round(9) + 0.0
     array([[0., 0., 0.]])
     """
-    G, N, s = as_float(G, "G"), as_float(N, "N"), as_float(s, "s")
+    N, s = as_float(N, "N"), as_float(s, "s")
     if N.ndim != 2 or s.shape != (len(N), 1):
         raise ValueError(
             f"s must have shape (n, 1) for N (n, d), got {s.shape} for "
             f"{N.shape}"
         )
-    if G.shape != N.shape:
-        raise ValueError(f"G must have shape {N.shape}, got {G.shape}")
+    G = check_shape(G, N.shape, "G")
     mean = G.mean(axis=1, keepdims=True)
     along = (G * N).mean(axis=1, keepdims=True)
     return (G - mean - N * along) / s
+
+
+def _check_layer(
+    A_below: Array, W: Array, b: Array
+) -> tuple[Array, Array, Array]:
+    """Return A_below (n, d), W (d, m) and b (m,) as floats.
+
+    >>> _check_layer(np.zeros((1, 3)), np.zeros((2, 4)), np.zeros(4))
+    Traceback (most recent call last):
+    ValueError: W must have shape (3, m), got (2, 4)
+    """
+    A_below = check_shape(A_below, ("n", "d"), "A_below")
+    W = check_shape(W, (A_below.shape[1], "m"), "W")
+    return A_below, W, check_shape(b, W.shape[1:], "b")
 
 
 def residual_layer(
@@ -131,7 +138,7 @@ def residual_layer(
     >>> residual_layer(A, W, b)[0]
     array([[2., 4.]])
     """
-    A_below, W, b = check_layer(A_below, W, b, "A_below")
+    A_below, W, b = _check_layer(A_below, W, b)
     check_choice(activation, "activation", OUTPUTS)
     if skip and W.shape[0] != W.shape[1]:
         raise ValueError(f"W must be square for a skip, got {W.shape}")
@@ -152,16 +159,9 @@ def _check_slopes(
         raise TypeError(
             f"layer must be what residual_layer kept, got {layer!r}"
         )
-    G, W = as_float(G, name), as_float(W, "W")
-    for array, called, shape in (
-        (G, name, layer.Z.shape),
-        (W, "W", (layer.N.shape[1], layer.Z.shape[1])),
-    ):
-        if array.shape != shape:
-            raise ValueError(
-                f"{called} must have shape {shape}, got {array.shape}"
-            )
-    return G, W
+    (_, d), (_, m) = layer.N.shape, layer.Z.shape
+    G = check_shape(G, layer.Z.shape, name)
+    return G, check_shape(W, (d, m), "W")
 
 
 def scores_backward(

@@ -13,16 +13,16 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 
 from nnlit.checks import (
+    as_array,
     as_generator,
-    check_answers,
-    check_chain,
-    check_data,
+    check_features,
+    check_finite,
     check_integer,
-    check_network,
+    check_length,
     check_nonnegative,
     check_positive,
-    check_rates,
-    check_rows,
+    check_shape,
+    check_unit,
     least,
     trusting,
 )
@@ -36,6 +36,7 @@ from nnlit.network import (
     forward,
     output_loss,
 )
+from nnlit.network_checks import check_chain, check_network, check_rates
 from nnlit.optimizers import SGD, Optimizer, clip_by_norm
 from nnlit.regularization import EarlyStopping, add_penalty, dropout_masks
 from nnlit.types import Array, Rng
@@ -55,6 +56,23 @@ T = TypeVar("T")
 
 class DivergedError(ArithmeticError):
     """The loss or a weight has become infinite or NaN."""
+
+
+def _check_rows(X: Array, Y: Array) -> tuple[Array, Array]:
+    """Return X (n, ...) and Y (n, ...) as arrays with n ≥ 1 rows each.
+
+    >>> _check_rows([[1.0], [2.0]], [0])
+    Traceback (most recent call last):
+    ValueError: X and Y must have the same length, got 2 and 1
+    """
+    X, Y = as_array(X, "X"), as_array(Y, "Y")
+    for rows, name in ((X, "X"), (Y, "Y")):
+        if rows.ndim == 0 or len(rows) == 0:
+            raise ValueError(
+                f"{name} must have at least one row, got shape {rows.shape}"
+            )
+    check_length(X, Y, "X", "Y")
+    return X, Y
 
 
 def minibatches(
@@ -79,13 +97,38 @@ def minibatches(
     [[3], [1]] [30, 10]
     [[2]] [20]
     """
-    X, Y = check_rows(X, Y)
+    X, Y = _check_rows(X, Y)
     n = len(X)
     check_integer(batch_size, "batch_size", 1)
     order = as_generator(rng).permutation(n) if shuffle else np.arange(n)
     for start in range(0, n, batch_size):
         rows = order[start : start + batch_size]
         yield X.take(rows, axis=0), Y.take(rows, axis=0)
+
+
+def _check_data(
+    X: Array, Y: Array, parameters: Parameters, loss: str
+) -> tuple[Array, Array]:
+    """Return finite X (n, d) and Y (n, K) for a network to be trained on.
+
+    >>> net = [(np.eye(2), np.zeros(2))]
+    >>> _check_data(np.eye(2), -np.eye(2), net, "cross_entropy")
+    Traceback (most recent call last):
+    ValueError: Y must lie in [0, 1], got -1.0
+    """
+    X = check_network(check_features(X), parameters)
+    return X, _check_answers(Y, (len(X), parameters[-1][0].shape[1]), loss)
+
+
+def _check_answers(Y: Array, shape: tuple[int, int], loss: str) -> Array:
+    """Return finite answers Y of that shape, in [0, 1] for cross-entropies.
+
+    >>> _check_answers([[2.0]], (1, 1), "binary_cross_entropy")
+    Traceback (most recent call last):
+    ValueError: Y must lie in [0, 1], got 2.0
+    """
+    Y = check_shape(check_finite(Y, "Y"), shape, "Y")
+    return check_unit(Y, "Y") if "cross_entropy" in str(loss) else Y
 
 
 def train_epoch(
@@ -114,7 +157,7 @@ def train_epoch(
     >>> [round(train_epoch(X, Y, parameters, 0.5, 2), 3) for _ in range(3)]
     [0.693, 0.474, 0.348]
     """
-    X, Y = check_data(X, Y, parameters, loss)
+    X, Y = _check_data(X, Y, parameters, loss)
     check_positive(learning_rate, "learning_rate")
     total = 0.0
     for X_batch, Y_batch in minibatches(X, Y, batch_size, rng):
@@ -251,7 +294,7 @@ class Trainer:
         """
         X = check_network(X, self.parameters)
         K = self.parameters[-1][0].shape[1]
-        Y = check_answers(Y, (len(X), K), self.loss or "")
+        Y = _check_answers(Y, (len(X), K), self.loss or "")
         kept = [(W.copy(), b.copy()) for W, b in self.parameters]
         factor = self.plateau(self.history.loss) if self.plateau else 1.0
         scores, answers, learning_rate, loss = [], [], 0.0, np.nan
@@ -306,9 +349,9 @@ class Trainer:
         Errors: DivergedError, see epoch; ValueError for epochs < 1 or data
         that don't fit, before anything is trained.
         """
-        X, Y = check_data(X, Y, self.parameters, self.loss or "")
+        X, Y = _check_data(X, Y, self.parameters, self.loss or "")
         if validation is not None:
-            check_data(*validation, self.parameters, self.loss or "")
+            _check_data(*validation, self.parameters, self.loss or "")
         history = self.history
         bar = _Progress(check_integer(epochs, "epochs", 1), verbose)
         history.stopped = "max_iter"

@@ -8,10 +8,27 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from nnlit.checks import check_integer, check_texts
+from nnlit.checks import check_integer
 from nnlit.types import Array
 
 __all__ = ["bag_of_words", "tokenize", "vocabulary"]
+
+
+def _check_texts(texts: Iterable[str], name: str) -> list[str]:
+    """Return a list of texts; a single text counts as one of them.
+
+    >>> _check_texts(["a", 7], "texts")
+    Traceback (most recent call last):
+    TypeError: texts must hold str, got int
+    """
+    if isinstance(texts, str):
+        return [texts]
+    each = list(texts) if isinstance(texts, Iterable) else [texts]
+    for text in each:
+        if not isinstance(text, str):
+            kind = type(text).__name__
+            raise TypeError(f"{name} must hold str, got {kind}")
+    return each
 
 
 def tokenize(text: str) -> list[str]:
@@ -26,7 +43,7 @@ def tokenize(text: str) -> list[str]:
     >>> tokenize("WIN £1000 now! Don't wait")
     ['win', '0', 'now', "don't", 'wait']
     """
-    (text,) = check_texts([text], "text")
+    (text,) = _check_texts([text], "text")
     text = text.lower().replace("’", "'")
     found = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+", text)
     return ["0" if word.isdigit() else word for word in found]
@@ -44,7 +61,7 @@ def vocabulary(texts: Iterable[str], min_count: int = 1) -> tuple[str, ...]:
     ('a', 'prize')
     """
     check_integer(min_count, "min_count", 1)
-    texts = check_texts(texts, "texts")
+    texts = _check_texts(texts, "texts")
     counts = Counter(word for text in texts for word in set(tokenize(text)))
     return tuple(sorted(w for w, c in counts.items() if c >= min_count))
 
@@ -66,10 +83,10 @@ def bag_of_words(texts: Iterable[str], known: Sequence[str]) -> Array:
     """
     if isinstance(known, str):
         raise TypeError("known must list words, got str")
-    place = {word: j for j, word in enumerate(check_texts(known, "known"))}
+    place = {word: j for j, word in enumerate(_check_texts(known, "known"))}
     if len(place) < len(known):
         raise ValueError("known must list every word once")
-    texts = check_texts(texts, "texts")
+    texts = _check_texts(texts, "texts")
     X = np.zeros((len(texts), len(known)))
     for i, text in enumerate(texts):
         for word in tokenize(text):

@@ -35,6 +35,7 @@ ALSO = {
     "estimator": ["estimators", "perceptron"],
     "initializers": ["network"],
     "network": ["regularization"],
+    "network_checks": ["network"],
     "optimizers": ["training"],
     "regularization": ["training"],
     "training": ["mlp"],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 
@@ -48,6 +46,30 @@ def test_as_float_refuses_what_is_not_a_real_number(bad, dtype):
 def test_as_float_refuses_ragged_rows():
     with pytest.raises(ValueError, match="pixels is ragged"):
         checks.as_float([[1, 2], [3]], "pixels")
+
+
+@pytest.mark.parametrize("shape", [("n", "m"), (2, "m"), ("n", 3), (2, 3)])
+def test_check_shape_takes_letters_for_any_number(shape):
+    W = np.ones((2, 3))
+    assert checks.check_shape(W, shape, "W") is W
+    assert checks.check_shape([[1, 2, 3]] * 2, shape, "W").dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        (("d",), r"\(d,\)"),
+        (("n", "m", 1), r"\(n, m, 1\)"),
+        ((3, "m"), r"\(3, m\)"),
+        ((2, 2), r"\(2, 2\)"),
+        ((), r"\(\)"),
+    ],
+)
+def test_check_shape_names_the_shape_that_is_wanted(shape, said):
+    with pytest.raises(ValueError, match=rf"^W must have shape {said}, got \(2, 3\)$"):
+        checks.check_shape(np.ones((2, 3)), shape, "W")
+    with pytest.raises(TypeError, match=r"^W must hold real numbers, got complex128$"):
+        checks.check_shape([1j], shape, "W")
 
 
 def test_pair_casts_labels_to_the_predictions_dtype():
@@ -135,25 +157,6 @@ def test_check_labels_gives_floats_of_the_dtype_of_X(dtype):
 
 
 @pytest.mark.parametrize(
-    ("y", "error", "message"),
-    [
-        ([[1.0], [2.0]], ValueError, "y must have 1 dimension"),
-        ([1.0, np.inf], ValueError, "y must be finite, got inf"),
-        ([1.0, 2.0, 3.0], ValueError, "same length"),
-        (["a", "b"], TypeError, "y must hold real numbers"),
-    ],
-)
-def test_check_targets_refuses(y, error, message):
-    with pytest.raises(error, match=message):
-        checks.check_targets([[1.0], [2.0]], y)
-
-
-def test_check_targets_gives_floats_of_the_dtype_of_X():
-    _, y = checks.check_targets(np.ones((2, 1), np.float32), [3, 4])
-    assert y.dtype == np.float32
-
-
-@pytest.mark.parametrize(
     ("y", "classes", "codes"),
     [
         (["b", "a", "b"], ["a", "b"], [1, 0, 1]),
@@ -214,16 +217,6 @@ def test_a_number_in_an_array_without_axes_is_a_number():
     assert checks.check_number(np.array(0.5), "alpha") == 0.5
     with pytest.raises(ValueError, match=r"^alpha must be finite, got nan$"):
         checks.check_number(np.array(np.nan), "alpha")
-
-
-def test_layers_of_wrong_shapes_are_told_apart_from_what_is_no_array():
-    right = (np.ones((2, 3)), np.ones(3))
-    assert checks.check_layers([right, right]) is None
-    for wrong in [(np.ones((3, 3)), np.ones(2)), (np.ones(3), np.ones(3))]:
-        with pytest.raises(ValueError, match=r"^net must hold W \(d, m\) and b \(m,\)"):
-            checks.check_layers([right, wrong], "net")
-    with pytest.raises(TypeError, match=r"(?s)^net must hold a pair .* for layer 2$"):
-        checks.check_layers([right, (np.ones((3, 3)), None)], "net")
 
 
 @pytest.mark.parametrize("check", PARAMETERS, ids=name)
@@ -288,6 +281,18 @@ def test_check_choice_lists_the_known_names_and_the_nearest():
         checks.check_choice(["relu"], "activation", known)
 
 
+def test_a_table_of_known_things_gives_one_or_lists_the_names():
+    table = checks.Known("output", {"softmax": max, "sigmoid": min})
+    assert table["sigmoid"] is min
+    with pytest.raises(
+        ValueError,
+        match=r"^output must be one of softmax, sigmoid; got 'softmaks' \(nearest: softmax\)$",
+    ):
+        table["softmaks"]
+    with pytest.raises(ValueError, match=r"^output must be one of .*; got \['softmax'\]"):
+        table[["softmax"]]
+
+
 def test_as_generator_takes_a_seed_or_a_generator():
     rng = np.random.default_rng(3)
     assert checks.as_generator(rng) is rng
@@ -307,7 +312,6 @@ def test_as_generator_refuses_a_negative_seed():
 
 # --- names that nobody gives -----------------------------------------------
 
-ONES, LAYER = np.ones((1, 1)), [(np.ones((1, 1)), np.ones(1))]
 UNNAMED = [
     ("x", lambda: checks.as_array([[1], [1, 2]])),
     ("x", lambda: checks.as_float([1j])),
@@ -322,22 +326,15 @@ UNNAMED = [
     ("y", lambda: checks.check_probabilities([1], [2])),
     ("X", lambda: checks.check_features([1])),
     ("y", lambda: checks.check_vector(1)),
+    ("y", lambda: checks.check_binary([2])),
     ("X and y", lambda: checks.check_length([1], [])),
     ("y", lambda: checks.class_codes([1j, 2])),
     ("y", lambda: checks.class_numbers([7], 2)),
     ("sizes", lambda: checks.check_sizes(0)),
     ("rng", lambda: checks.as_generator("a")),
     ("path", lambda: checks.check_path(1)),
-    ("texts", lambda: checks.check_texts([1])),
-    ("learning_rate", lambda: checks.check_reach(ONES, 1e308, 9)),
     ("z", lambda: checks.check_class_scores(1j)),
     ("x", lambda: checks.check_line([1j], [1.0], 0.0)),
-    ("X", lambda: checks.check_rows([], [])),
-    ("Y", lambda: checks.check_rows([1], [])),
-    ("A", lambda: checks.check_layer([1.0], *LAYER[0])),
-    ("parameters", lambda: checks.check_layers([])),
-    ("gradients", lambda: checks.check_alike([], LAYER)),
-    ("rates", lambda: checks.check_rates([0.1], 2)),
 ]
 
 
@@ -351,6 +348,18 @@ def test_an_argument_without_a_name_has_its_usual_one(said, call):
 def test_the_first_number_outside_0_to_1_is_said_and_none_at_the_ends(p, outside):
     with pytest.raises(ValueError, match=rf"^y_hat must lie in \[0, 1\], got {outside}$"):
         checks.check_probabilities(p, np.ones(3))
+
+
+def test_a_number_in_0_to_1_is_given_back():
+    p = np.array([0.0, 0.5, 1.0])
+    assert checks.check_unit(p, "p") is p
+
+
+def test_a_vector_is_told_with_its_letter():
+    with pytest.raises(ValueError, match=r"^x must have 1 dimension \(d,\), got shape \(1, 2\)$"):
+        checks.check_vector([[1, 2]], "x", "d")
+    with pytest.raises(ValueError, match=r"^y must have 1 dimension \(n,\), got shape \(\)$"):
+        checks.check_vector(1)
 
 
 def test_a_run_that_is_trusted_may_diverge_and_no_more():
@@ -377,61 +386,3 @@ def test_the_least_loss_is_found_beside_nan():
     assert checks.least([np.nan, 2.0, 1.0, 3.0]) == 2
     with pytest.raises(ValueError, match=r"^the loss must be a number at one end: all are NaN$"):
         checks.least([np.nan])
-
-
-def test_so_far_perceptron_steps_reach_and_no_further():
-    # η · 2 epochs · (1 + |1| + |−2|)² = 32 η overflows above 5.618 · 10³⁰⁶.
-    X = np.array([[1.0, -2.0]])
-    checks.check_reach(X, 5.6e306, 2)
-    with pytest.raises(ValueError, match=r"^learning_rate must be smaller"):
-        checks.check_reach(X, 5.7e306, 2)
-
-
-# --- layers ----------------------------------------------------------------
-
-
-def layers(*sizes):
-    return [(np.ones((d, m)), np.ones(m)) for d, m in pairwise(sizes)]
-
-
-def test_layers_that_do_not_fit_are_shown_with_their_shapes():
-    with pytest.raises(ValueError, match=r"for each layer, got \[\(\(2, 3\), \(4,\)\)\]$"):
-        checks.check_layers([(np.ones((2, 3)), np.ones(4))])
-
-
-def test_masks_are_wanted_for_the_hidden_layers_and_no_other():
-    X, net = np.ones((5, 2)), layers(2, 3, 4, 1)
-    masks = [np.ones((5, 3)), np.ones((5, 4))]
-    assert checks.check_network(X, net, masks) is X
-    said = r"^masks must have shapes \[\(5, 3\), \(5, 4\)\], got \[\(5, 3\)\]$"
-    with pytest.raises(ValueError, match=said):
-        checks.check_network(X, net, masks[:1])
-
-
-@pytest.mark.parametrize(
-    ("W", "b", "layer"),
-    [((3, 1), (2, 1), 1), ((3, 2), (3,), 1), ((2, 3), (2, 1), 0), ((4, 3), (2, 1), 2)],
-)
-def test_columns_that_do_not_fit_are_named_with_their_layer(W, b, layer):
-    net = [(np.ones((3, 2)), np.ones((3, 1))), (np.ones((2, 3)), np.ones((2, 1)))]
-    if layer:
-        net[layer - 1] = np.ones(W), np.ones(b)
-        rows = (2, 3)[layer - 1]
-        said = rf"^parameters must hold W \(m, {rows}\) and b \(m, 1\) in layer {layer}, got \("
-        with pytest.raises(ValueError, match=said):
-            checks.check_columns(np.ones((2, 1)), np.ones((2, 1)), net)
-    else:
-        x, y = checks.check_columns([[1], [1]], [[1], [1]], net)
-        assert x.shape == y.shape == (2, 1)
-
-
-@pytest.mark.parametrize("loss", ["cross_entropy", "binary_cross_entropy"])
-def test_answers_lie_in_0_to_1_where_the_loss_is_a_cross_entropy(loss):
-    net, X, Y = layers(2, 1), np.ones((1, 2)), np.array([[2.0]])
-    for check in (
-        lambda name: checks.check_answers(Y, (1, 1), name),
-        lambda name: checks.check_data(X, Y, net, name)[1],
-    ):
-        assert check("squared_error") is Y
-        with pytest.raises(ValueError, match=r"^Y must lie in \[0, 1\], got 2.0$"):
-            check(loss)

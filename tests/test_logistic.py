@@ -386,3 +386,25 @@ def test_estimator_refuses_bad_parameters_in_fit(params, error, message):
     with pytest.raises(error, match=message):
         fresh.fit([[0.0], [1.0]], [0, 1])
     assert not hasattr(fresh, "coef_")
+
+
+@pytest.mark.parametrize("call", [logistic.loss, logistic.gradient])
+@pytest.mark.parametrize(
+    ("y", "error", "message"),
+    [
+        ([[1.0], [0.0]], ValueError, "y must have 1 dimension"),
+        ([1.0, np.inf], ValueError, "y must be finite, got inf"),
+        ([1.0, 0.0, 1.0], ValueError, "same length"),
+        (["a", "b"], TypeError, "y must hold real numbers"),
+        ([0.0, 1.5], ValueError, r"y must lie in \[0, 1\], got 1.5"),
+    ],
+)
+def test_answers_that_are_no_probabilities_are_refused(call, y, error, message):
+    with pytest.raises(error, match=message):
+        call([[1.0], [2.0]], y, [1.0], 0.0)
+
+
+def test_whole_answers_get_the_dtype_of_X():
+    X = np.ones((2, 1), np.float32)
+    dw, db = logistic.gradient(X, [0, 1], np.zeros(1, np.float32), np.float32(0))
+    assert dw.dtype == db.dtype == np.float32

@@ -15,6 +15,7 @@ from nnlit.network import (
     LOSSES,
     MATCHING,
     OUTPUTS,
+    _check_columns,
     backward,
     column_pass,
     forward,
@@ -375,3 +376,20 @@ def test_the_column_form_agrees_for_every_depth(sizes):
     for (dW, db), (dV, dc) in zip(slopes, gradients(X, Y, net, "tanh"), strict=True):
         np.testing.assert_allclose(dW.T, dV, rtol=1e-12, atol=1e-15)
         np.testing.assert_allclose(db[:, 0], dc, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("W", "b", "layer"),
+    [((3, 1), (2, 1), 1), ((3, 2), (3,), 1), ((2, 3), (2, 1), 0), ((4, 3), (2, 1), 2)],
+)
+def test_columns_that_do_not_fit_are_named_with_their_layer(W, b, layer):
+    net = [(np.ones((3, 2)), np.ones((3, 1))), (np.ones((2, 3)), np.ones((2, 1)))]
+    if layer:
+        net[layer - 1] = np.ones(W), np.ones(b)
+        rows = (2, 3)[layer - 1]
+        said = rf"^parameters must hold W \(m, {rows}\) and b \(m, 1\) in layer {layer}, got \("
+        with pytest.raises(ValueError, match=said):
+            column_pass(np.ones((2, 1)), np.ones((2, 1)), net)
+    else:
+        x, y = _check_columns([[1], [1]], [[1], [1]], net)
+        assert x.shape == y.shape == (2, 1)

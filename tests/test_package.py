@@ -38,6 +38,7 @@ QUICK = ["perceptron", "descent", "datasets", "checks"]
 MAY_IMPORT = {
     "types": set(),
     "checks": {"types"},
+    "network_checks": {"types", "checks"},
     "estimator": {"checks"},
     "activations": {"types", "checks"},
     "losses": {"types", "checks", "activations"},
@@ -54,8 +55,14 @@ MAY_IMPORT = {
         "losses",
         "descent",
     },
-    "network": {"types", "checks", "activations", "losses"},
-    "residual": {"types", "checks", "network"},
+    "network": {
+        "types",
+        "checks",
+        "network_checks",
+        "activations",
+        "losses",
+    },
+    "residual": {"types", "checks", "network_checks", "network"},
 }
 
 

@@ -15,6 +15,7 @@ from nnlit.datasets import (
     circles,
     gate,
 )
+from nnlit.perceptron import _check_reach
 
 W, B = np.array(ADMISSIONS_WEIGHTS), ADMISSIONS_BIAS
 
@@ -285,3 +286,11 @@ def test_estimator_shuffles_rows_and_labels_together():
     data = admissions(n=60, rng=3, margin=0.5)
     model = perceptron.Perceptron(max_iter=5000).fit(data.X, data.y)
     assert model.mistakes_[-1] == 0
+
+
+def test_so_far_perceptron_steps_reach_and_no_further():
+    # η · 2 epochs · (1 + |1| + |−2|)² = 32 η overflows above 5.618 · 10³⁰⁶.
+    X = np.array([[1.0, -2.0]])
+    _check_reach(X, 5.6e306, 2)
+    with pytest.raises(ValueError, match=r"^learning_rate must be smaller"):
+        _check_reach(X, 5.7e306, 2)

@@ -20,6 +20,8 @@ from nnlit.training import (
     DivergedError,
     History,
     Trainer,
+    _check_answers,
+    _check_data,
     minibatches,
     random_restart,
     train_epoch,
@@ -547,3 +549,15 @@ def test_the_seconds_of_the_epochs_are_no_more_than_passed():
     history = trainer().run(X, Y, 3)
     assert min(history.seconds) > 0
     assert sum(history.seconds) < time.perf_counter() - start
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "binary_cross_entropy"])
+def test_answers_lie_in_0_to_1_where_the_loss_is_a_cross_entropy(loss):
+    net, X, Y = [(np.ones((2, 1)), np.ones(1))], np.ones((1, 2)), np.array([[2.0]])
+    for check in (
+        lambda name: _check_answers(Y, (1, 1), name),
+        lambda name: _check_data(X, Y, net, name)[1],
+    ):
+        assert check("squared_error") is Y
+        with pytest.raises(ValueError, match=r"^Y must lie in \[0, 1\], got 2.0$"):
+            check(loss)
