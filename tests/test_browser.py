@@ -25,6 +25,7 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]  # fmt: skip
 PATIENCE = 120_000  # milliseconds: the machine may have other things to do
+BETWEEN = [700, 960, 1200]  # where the layout changes from a phone's to a desk's
 FORMS = [(360, "dark"), (360, "light"), (1440, "light"), (1440, "dark")]
 AXE_PAGES = [
     "", "chapters/02-the-perceptron/", "notebooks/activation_functions/", "notation/",
@@ -158,6 +159,9 @@ def test_a_page_has_no_trouble_in_any_form(tab, address, name) -> None:
     page.goto(address + name, wait_until="load")
     for width, scheme in FORMS:
         turn(page, width, scheme)
+        look_over(page, width, scheme)
+    for width in BETWEEN:
+        page.set_viewport_size({"width": width, "height": 900})
         look_over(page, width, scheme)
     assert troubles == []
 
