@@ -18,6 +18,11 @@ ROOT = Path(__file__).parent.parent
 PAGES = ["", *(f"chapters/{p.stem}/" for p in sorted((ROOT / "docs/chapters").glob("*.md"))),
          *(f"notebooks/{p.stem}/" for p in sorted((ROOT / "docs/notebooks").glob("*.md"))),
          "notation/", "glossary/", "references/", "api/", "api/activations/"]  # fmt: skip
+# A page of each kind, and the chapter with most formulas: the others are slow.
+KINDS = [
+    "", "chapters/02-the-perceptron/", "chapters/09-backward/", "notation/", "references/",
+    "notebooks/activation_functions/", "api/activations/",
+]  # fmt: skip
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -28,8 +33,9 @@ PATIENCE = 120_000  # milliseconds: the machine may have other things to do
 BETWEEN = [700, 960, 1200]  # where the layout changes from a phone's to a desk's
 FORMS = [(360, "dark"), (360, "light"), (1440, "light"), (1440, "dark")]
 AXE_PAGES = [
-    "", "chapters/02-the-perceptron/", "notebooks/activation_functions/", "notation/",
-    "api/activations/",
+    "", "chapters/02-the-perceptron/",
+    *(pytest.param(name, marks=pytest.mark.slow)
+      for name in ("notebooks/activation_functions/", "notation/", "api/activations/")),
 ]  # fmt: skip
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 
@@ -151,7 +157,9 @@ def turn(page, width: int, scheme: str) -> None:
     page.evaluate(f"document.querySelector('input[data-md-color-scheme={named}]').click()")
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    "name", [p if p in KINDS else pytest.param(p, marks=pytest.mark.slow) for p in PAGES]
+)
 def test_a_page_has_no_trouble_in_any_form(tab, address, name) -> None:
     page, troubles = tab
     troubles.clear()

@@ -645,6 +645,7 @@ def test_one_unit_underfits_four_are_right_and_sixty_four_overfit():
     assert pieces == [1, 1, 2]
 
 
+@pytest.mark.slow
 def test_the_model_complexity_graph_falls_and_turns():
     facts = data("model-complexity")
     known = facts["training"].mean(axis=0)
@@ -1249,6 +1250,7 @@ def book(tmp_path):
     return Book(tmp_path / "book")
 
 
+@pytest.mark.slow
 def test_build_life_cycle(book):
     fresh = book.run("check")
     assert fresh.returncode == 1

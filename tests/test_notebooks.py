@@ -48,6 +48,7 @@ def test_what_is_stored_is_current(name: str) -> None:
     assert notebooks.state(LABS[name]) == "current", "out of date: `make notebooks` runs it"
 
 
+@pytest.mark.slow
 @by_name
 def test_a_lab_runs_again_and_says_the_same(name: str) -> None:
     reason = notebooks.lacking(LABS[name])

@@ -150,6 +150,7 @@ for name in sys.argv[2:]:
     assert min(tried.values()) > 5
 
 
+@pytest.mark.slow
 def test_tests_pass_against_the_installed_wheel(installed, tmp_path):
     (tmp_path / "test_where.py").write_text(
         "import nnlit, pathlib\n"
