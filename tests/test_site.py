@@ -180,6 +180,7 @@ def test_embedded_code_links_to_its_place_in_the_reference(
     assert len(links) == len(blocks) >= 30
     for link, block in zip(links, blocks, strict=True):
         assert link["href"].endswith(f"#{block['data-embed']}")
+        assert link.get_text() == block["data-embed"]
 
 
 def test_nothing_is_asked_of_anyone_else(built_site: Path, pages: dict) -> None:
