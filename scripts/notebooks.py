@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import build_figures
+
 from literate import assets, notebook
 from literate.book import Book
 

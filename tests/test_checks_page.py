@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from literate import checks, page
 from lxml.html import document_fromstring
+
+from literate import checks, page
 
 ROOT = Path(__file__).parent.parent
 

@@ -10,6 +10,7 @@ import pytest
 from autograd import jacobian
 from autograd.extend import defvjp, primitive
 from autograd.tracer import getval
+
 from literate import arithmetic, derivatives, equations, page
 from literate.derivatives import Unsteady, Untraceable
 from literate.dialect import FormulaError, parse, statements

@@ -12,13 +12,14 @@ import griffe
 import markdown
 import numpy as np
 import pytest
+from test_literate import CODE, TABLE, convert, run
+
 from literate import book, checks, docstrings, examples, extension, katex, page
 from literate.dialect import FormulaError, parse, statements
 from literate.errors import PageError
 from literate.evaluate import Definition, Evaluator, Knowledge
 from literate.results import ResultsExtension
 from literate.symbols import Symbol, symbols_of
-from test_literate import CODE, TABLE, convert, run
 
 ROOT = Path(__file__).parent.parent
 V = np.array([1.0, 2.0, 4.0])
@@ -231,7 +232,7 @@ def test_docstrings_of_all_objects_are_rewritten() -> None:
 
 def test_without_mkdocs_a_fault_of_a_page_is_a_plain_exception(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "mkdocs.exceptions", None)
-    found = runpy.run_path(str(ROOT / "scripts/literate/errors.py"))
+    found = runpy.run_path(str(ROOT / "literate/errors.py"))
     assert found["PageError"].__mro__[1] is Exception
     assert str(found["PageError"]("no", "p.md", 3)) == "p.md:3: no"
 
@@ -266,7 +267,7 @@ def test_the_command_says_which_pages_it_rewrote(tmp_path, monkeypatch, capsys) 
     path.write_text("```pycon\n>>> 1 + 1\n3\n```\n")
     monkeypatch.setattr(sys, "argv", ["examples", str(path)])
     for said in ("rewritten", "unchanged"):
-        runpy.run_path(str(ROOT / "scripts/literate/examples.py"), run_name="__main__")
+        runpy.run_path(str(ROOT / "literate/examples.py"), run_name="__main__")
         assert capsys.readouterr().out == f"{path} {said}\n"
     assert path.read_text() == "```pycon\n>>> 1 + 1\n2\n```\n"
 

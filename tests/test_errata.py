@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from literate import katex
 
+from literate import katex
 from nnlit.activations import naive_sigmoid, sigmoid, sigmoid_prime, softmax, step
 from nnlit.datasets import admissions
 from nnlit.descent import descent_step, one_weight_gradient, one_weight_loss

@@ -9,6 +9,7 @@ from typing import Any
 import markdown
 import numpy as np
 import pytest
+
 from literate import embed, equations, examples, katex, page
 from literate.book import Book
 from literate.dialect import FormulaError, parse, statements

@@ -16,6 +16,7 @@ import notebooks
 import pytest
 from bs4 import BeautifulSoup
 from figures.palette import DARK, LIGHT, colours
+
 from literate import notebook, page
 from literate.book import Book
 from literate.errors import PageError
@@ -194,7 +195,7 @@ def test_outputs_are_compared_as_a_reader_would(before, after, tolerance, varies
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The project with one lab, in which things may break."""
-    for name in ("nnlit", "scripts"):
+    for name in ("literate", "nnlit", "scripts"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     target = tmp_path / "docs" / "notebooks"
     (target / "outputs").mkdir(parents=True)

@@ -149,7 +149,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project in which things may break."""
     copy = tmp_path_factory.mktemp("planted") / "project"
     copy.mkdir()
-    for name in ("docs", "nnlit", "results", "scripts", "tests"):
+    for name in ("docs", "literate", "nnlit", "results", "scripts", "tests"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("mkdocs.yml", "pyproject.toml", "conftest.py", "package-lock.json"):
         shutil.copy(ROOT / name, copy / name)

@@ -16,11 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from test_text import DOCS, PAGES, ROOT, by_name, resolve
+
 from literate import equations, page
 from literate.book import Book
 from literate.errors import PageError
 from literate.evaluate import Definition, Knowledge
-from test_text import DOCS, PAGES, ROOT, by_name, resolve
 
 pytestmark = pytest.mark.slow
 

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from literate import page
 from prose_numbers import CHOSEN, HELD
+
+from literate import page
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = sorted([*DOCS.glob("chapters/*.md"), *DOCS.glob("notebooks/*.md"), DOCS / "index.md"])

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from literate.errors import PageError
-from literate.extension import Context, LiterateExtension
-from literate.results import numbers
 from markdown import Markdown
 
 import results
+from literate.errors import PageError
+from literate.extension import Context, LiterateExtension
+from literate.results import numbers
 
 ROOT = Path(__file__).parent.parent
 ROWS = {row.name: row for row in results.ROWS}

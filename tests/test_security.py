@@ -9,8 +9,9 @@ import re
 from pathlib import Path
 
 import pytest
-from literate.security import hashes, policy, protect
 from lxml.html import document_fromstring
+
+from literate.security import hashes, policy, protect
 
 ROOT = Path(__file__).parent.parent
 PAGE = (
@@ -62,9 +63,10 @@ def test_every_built_page_has_the_policy_of_its_own_scripts(built_site: Path) ->
 
 # --- the package and the tools ---------------------------------------------------
 
-CODE = [*sorted((ROOT / "nnlit").glob("*.py")), *sorted((ROOT / "scripts").rglob("*.py"))]
+FOLDERS = ("literate", "nnlit", "scripts")
+CODE = [path for name in FOLDERS for path in sorted((ROOT / name).rglob("*.py"))]
 # The tools that run what a page shows, for its author; see SECURITY.md.
-RUNS_PAGES = {"scripts/literate/examples.py", "scripts/notebooks.py"}
+RUNS_PAGES = {"literate/examples.py", "scripts/notebooks.py"}
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda p: p.relative_to(ROOT).as_posix())

@@ -13,12 +13,13 @@ from typing import Any
 import build_figures
 import notebooks
 import pytest
-from literate import again, assets
-from literate.errors import PageError
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 from mkdocs.structure.pages import Page
+
+from literate import again, assets
+from literate.errors import PageError
 
 ROOT = Path(__file__).parent.parent
 SETTINGS = f"""\
@@ -30,7 +31,7 @@ plugins: [material/search]
 markdown_extensions: [admonition, attr_list, tables, literate]
 validation: {{links: {{anchors: warn}}}}
 nav: [index.md, one.md, notebooks/a_lab.md]
-hooks: [{ROOT / "scripts/literate/hooks.py"}]
+hooks: [{ROOT / "literate/hooks.py"}]
 extra: {{repository: me/book}}
 """
 TEMPLATE = (

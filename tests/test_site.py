@@ -12,8 +12,9 @@ from urllib.parse import unquote, urljoin
 
 import pytest
 from bs4 import BeautifulSoup
-from literate import page
 from lxml.html import document_fromstring
+
+from literate import page
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted(p for p in (ROOT / "docs").rglob("*.md"))

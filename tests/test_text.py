@@ -9,6 +9,7 @@ from typing import Any
 
 import build_figures
 import pytest
+
 from literate import embed, equations, examples, page
 from literate.book import Book
 from literate.embed import find
