@@ -17,7 +17,7 @@ import numpy as np
 from autograd.extend import defvjp, primitive
 from autograd.tracer import isbox
 
-from literate.dialect import FormulaError
+from literate.dialect import WrongFormula
 
 erf = primitive(np.vectorize(math.erf, otypes=[float]))
 defvjp(erf, lambda ans, x: lambda g: g * 2 / math.sqrt(math.pi) * np.exp(-x * x))
@@ -40,7 +40,7 @@ def add(a: Any, b: Any) -> Any:
     if np.ndim(a) == 2 and np.ndim(b) == 1 and np.shape(a)[1] == np.shape(b)[0]:
         return a + b
     if np.ndim(a) and np.ndim(b) and np.shape(a) != np.shape(b):
-        raise FormulaError(f"shapes {np.shape(a)} and {np.shape(b)} can't be added")
+        raise WrongFormula(f"shape {np.shape(a)} and shape {np.shape(b)} can't be added")
     return a + b
 
 
@@ -48,24 +48,24 @@ def multiply(a: Any, b: Any, operator: str) -> Any:
     """A product, by the operator that is written, and nothing guessed."""
     if operator == "/":
         if np.ndim(b):
-            raise FormulaError("division by a vector")
+            raise WrongFormula("division by a vector")
         return a / b
     if operator == r"\odot":
         if np.shape(a) != np.shape(b):
-            raise FormulaError(rf"shapes {np.shape(a)} \odot {np.shape(b)}")
+            raise WrongFormula(rf"shape {np.shape(a)} \odot shape {np.shape(b)}")
         return a * b
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return a * b
     if operator == r"\cdot":
         if np.ndim(a) != 1 or np.shape(a) != np.shape(b):
-            raise FormulaError(rf"the dot product of shapes {np.shape(a)} and {np.shape(b)}")
+            raise WrongFormula(rf"the dot product of shape {np.shape(a)} and shape {np.shape(b)}")
         return a @ b
     if np.ndim(a) == np.ndim(b) == 1:
-        raise FormulaError(r"two vectors side by side: \cdot or \odot?")
+        raise WrongFormula(r"two vectors side by side: \cdot or \odot?")
     if np.ndim(a) == 1 and np.shape(b)[0] == 1:
         return traced.outer(a, b)
     if np.shape(a)[-1] != np.shape(b)[0]:
-        raise FormulaError(f"the product of shapes {np.shape(a)} and {np.shape(b)}")
+        raise WrongFormula(f"the product of shape {np.shape(a)} and shape {np.shape(b)}")
     result = a @ b
     return result[0] if result.shape == (1,) else result
 
@@ -73,7 +73,7 @@ def multiply(a: Any, b: Any, operator: str) -> Any:
 def power(a: Any, exponent: Any) -> Any:
     """a to a power; e to an array goes entry by entry."""
     if np.ndim(a):
-        raise FormulaError("a power of a vector: write its entries")
+        raise WrongFormula("a power of a vector: write its entries")
     if a is math.e:
         return np.exp(exponent)
     if isbox(exponent) or np.ndim(exponent):
@@ -85,8 +85,15 @@ def power(a: Any, exponent: Any) -> Any:
 def entry(value: Any, index: Any, first: int) -> Any:
     """One entry of a vector, or one row of a matrix."""
     if not np.ndim(value):
-        raise FormulaError("an index on a number")
-    at = int(index) - first
+        raise WrongFormula("an index on a number")
+    at = whole(index, "an index") - first
     if not 0 <= at < len(value):
-        raise FormulaError(f"index {int(index)} of {len(value)} entries")
+        raise WrongFormula(f"index {at + first} of {len(value)} entries")
     return value[at]
+
+
+def whole(value: Any, what: str) -> int:
+    """A number that counts or points; nothing is rounded."""
+    if np.ndim(value) or isbox(value) or float(value) != int(value):
+        raise WrongFormula(f"{what} must be a whole number, not {np.asarray(value)!s:.40}")
+    return int(value)

@@ -25,7 +25,8 @@ def to_markdown(text: str) -> str:
             blocks.append(f"```pycon\n{textwrap.dedent(block)}\n```")
         else:
             # Each label begins a paragraph; brackets and stars are literal.
-            literal = re.sub(r"([\[\]*_])", r"\\\1", html.escape(block, quote=False))
+            literal = re.sub(r"([*_])", r"\\\1", html.escape(block, quote=False))
+            literal = literal.replace("[", "&#91;").replace("]", "&#93;")
             blocks.append(LABEL.sub(r"\n**\1.** ", literal).strip())
     return "\n\n".join(blocks)
 

@@ -13,7 +13,12 @@ claim        anything else with `=`, `\\approx`, `\\le` …: both sides are work
 update       `w \\leftarrow …`: the right side is compared with the function.
 
 An equation that nothing was compared for is an error, unless it says
-`unchecked="reason"`.
+`unchecked="reason"`.  Each comes out as
+
+right        all comparisons hold
+wrong        one doesn't, or shapes don't fit
+unread       it can't be read, worked out or compared with anything
+excused      `unchecked` says why
 
 Attributes of an equation, after the closing `$$`:
 
@@ -31,6 +36,7 @@ import ast
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,11 +50,13 @@ from literate.derivatives import Unsteady
 from literate.dialect import (
     Factor,
     FormulaError,
+    WrongFormula,
     as_factor,
     name_of,
     names_in,
     parse,
     read_factor,
+    row_of,
     statements,
 )
 from literate.errors import PageError
@@ -73,6 +81,8 @@ class Checked:
     measured: int = 0  # derivatives by differences alone
     code: list[str] = field(default_factory=list)
     unchecked: str = ""
+    status: str = "right"  # "right", "wrong", "unread", "excused"
+    fault: PageError | None = None
 
 
 class PageChecker:
@@ -88,24 +98,44 @@ class PageChecker:
         formulas: dict[str, Definition] | None = None,
     ):
         self.parts, self.where, self.draws = parts, where, draws
+        self.faults: list[PageError] = []  # of the tables
         self.known = Knowledge(dict(book_symbols or {}), resolve=resolve, formulas=formulas or {})
 
     def check(self) -> list[Checked]:
         """One entry per displayed equation; the first wrong one raises."""
-        found = []
+        return list(self.results(strict=True))
+
+    def results(self, strict: bool = False) -> Iterator[Checked]:
+        """One entry per displayed equation, right or wrong."""
         for part in self.parts:
             if part.kind == "table":
-                for symbol in read_table(part, self.where):
-                    self.known.symbols[key_of(symbol)] = symbol
-                    # A table of its own starts a new meaning.
-                    self.known.definitions.pop(key_of(symbol), None)
+                self._read_table(part, strict)
             elif part.kind == "equation":
-                found.append(self._check_equation(part))
-        return found
+                found = self._check_equation(part)
+                if strict and found.fault:
+                    raise found.fault
+                yield found
+
+    def _read_table(self, part: page.Part, strict: bool) -> None:
+        faults: list[PageError] = []
+        for symbol in read_table(part, self.where, None if strict else faults):
+            self.known.symbols[key_of(symbol)] = symbol
+            # A table of its own starts a new meaning.
+            self.known.definitions.pop(key_of(symbol), None)
+        self.faults += faults
 
     def _check_equation(self, part: page.Part) -> Checked:
+        result = Checked(part.attributes.get("id", ""), part.line, part.text)
+        try:
+            self._judge(part, result)
+        except FormulaError as error:
+            name = f"equation {result.id}: " if result.id else "equation: "
+            result.status = "wrong" if isinstance(error, WrongFormula) else "unread"
+            result.fault = PageError(f"{name}{error}", self.where, part.line_of(error.row))
+        return result
+
+    def _judge(self, part: page.Part, result: Checked) -> None:
         attributes = part.attributes
-        result = Checked(attributes.get("id", ""), part.line, part.text)
         try:
             if not result.id.startswith("eq-"):
                 raise FormulaError("a displayed equation needs an id: $$ {#eq-name}")
@@ -116,37 +146,44 @@ class PageChecker:
                 result.unchecked = attributes["unchecked"]
                 if len(result.unchecked) < 20:
                     raise FormulaError("unchecked needs a reason, in a sentence")
-                return result
+                result.status = "excused"
+                return
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 self._check_statements(part, result)
         except RecursionError:
-            raise PageError(
-                f"equation {result.id}: a definition that needs itself", self.where, part.line
-            ) from None
-        except FormulaError as error:
-            name = f"equation {result.id}: " if result.id else "equation: "
-            raise PageError(f"{name}{error}", self.where, part.line) from None
-        return result
+            raise WrongFormula("a definition that needs itself") from None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise FormulaError(
+                f"it can't be worked out ({type(error).__name__}: {error})"
+            ) from error
 
     def _check_statements(self, part: page.Part, result: Checked) -> None:
-        chains = statements(parse(part.text))
+        tree = parse(part.text)
+        chains = statements(tree)
+        refuse_indices_as_layers(tree, self.known)
         codes = codes_of(part, len(chains))
         if len(codes) > len(chains):
             raise FormulaError(f"{len(codes)} entries of code for {len(chains)} statements")
         for chain, code in zip(chains, codes, strict=True):
-            if len(chain) == 1:
-                raise FormulaError("an expression alone says nothing: write what it equals")
-            if code:
-                result.code.append(code)
-            before = self._take_definition(chain, part.attributes, result, code)
+            with in_row(row_of(chain[0])):
+                if len(chain) == 1:
+                    raise FormulaError("an expression alone says nothing: write what it equals")
+                if r"\leftarrow" in chain[3::2]:
+                    raise FormulaError(r"\leftarrow stands first, w \leftarrow …")
+                if code:
+                    result.code.append(code)
+                before = self._take_definition(chain, part.attributes, result, code)
             judged = 0
             for draw in range(10 * self.draws):
                 evaluator = Evaluator(self.known, draw)
                 try:
-                    self._give(evaluator, part.attributes.get("let", ""))
-                    result.comparisons += self._compare(evaluator, chain, code, before)
+                    with in_row(row_of(chain[0])):
+                        self._give(evaluator, part.attributes.get("let", ""))
+                        result.comparisons += self._compare(evaluator, chain, code, before)
                 except Unsteady:
                     continue
+                except FormulaError as error:
+                    raise _with_sizes(error, evaluator) from None
                 finally:
                     self.known.given = {}
                 judged += 1
@@ -155,7 +192,8 @@ class PageChecker:
                 if judged == self.draws:
                     break
             else:
-                raise FormulaError(f"only {judged} of {10 * self.draws} draws can judge it")
+                with in_row(row_of(chain[0])):
+                    raise FormulaError(f"only {judged} of {10 * self.draws} draws can judge it")
 
     # ---- definitions
 
@@ -179,6 +217,8 @@ class PageChecker:
             return None
         if {key, name} & {self._given_key(c) for c in clauses(attributes.get("let", ""))}:
             return None
+        definition = Definition(name, parameters, indices, chain[2])
+        self.known.definitions[key] = definition  # what follows may use it, right or wrong
         if not code and symbol and symbol.kind == "function" and parameters:
             result.code.append(symbol.python)
         elif not code:
@@ -187,9 +227,7 @@ class PageChecker:
             )
         loose = set(free_indices(chain[2:3], Evaluator(self.known))) - set(indices)
         if loose:
-            raise FormulaError(f"the index {loose.pop()!r} stands on the right only")
-        definition = Definition(name, parameters, indices, chain[2])
-        self.known.definitions[key] = definition
+            raise WrongFormula(f"the index {loose.pop()!r} stands on the right only")
         return definition
 
     # ---- comparisons
@@ -210,9 +248,9 @@ class PageChecker:
             stacks = self._stack(evaluator, members, relations, free, new)
             start = 1 if new is not None or relations[0] == r"\leftarrow" else 0
             for at in range(start, len(relations)):
-                base = start if relations[at] == "=" else at
-                left, right = stacks[base], stacks[at + 1]
-                count += self._same(left, right, relations[at], members[at + 1], evaluator)
+                with in_row(row_of(members[at + 1])):
+                    left, right = stacks[at], stacks[at + 1]
+                    count += self._same(left, right, relations[at], members[at + 1], evaluator)
             value = stacks[1] if start else stacks[0]
             if new is not None:
                 self._like_its_table(value, new)
@@ -228,7 +266,7 @@ class PageChecker:
         symbol = self.known.symbols.get(new.name)
         allowed = ALLOWED.get(symbol.values) if symbol else None
         if allowed is not None and not np.all(allowed(value)):
-            raise FormulaError(
+            raise WrongFormula(
                 f"{new.name} comes out as {_short(value)}, but its table says {symbol.values!r}"
             )
 
@@ -249,10 +287,13 @@ class PageChecker:
                 continue
             values = []
             for combination in itertools.product(*ranges):
-                with evaluator.binding(**dict(zip(free, combination, strict=True))):
+                with (
+                    in_row(row_of(member)),
+                    evaluator.binding(**dict(zip(free, combination, strict=True))),
+                ):
                     values.append(np.asarray(evaluator.work_out(member), dtype=float))
             if len({v.shape for v in values}) != 1:
-                raise FormulaError("the entries have different shapes")
+                raise WrongFormula("the entries have different shapes")
             shape = tuple(len(r) for r in ranges) + values[0].shape
             stacks[at] = np.reshape(np.array(values), shape)
         return stacks
@@ -281,7 +322,11 @@ class PageChecker:
         if relation == "code":
             against = f"the code {code or '(table of symbols)'}"
         if np.shape(left) != np.shape(right):
-            raise FormulaError(f"shape {np.shape(left)}, but {against} has {np.shape(right)}")
+            raise WrongFormula(
+                f"it has shape {np.shape(left)}, but {against} has shape {np.shape(right)}"
+            )
+        if not (np.isfinite(left).all() and np.isfinite(right).all()):
+            raise WrongFormula("it comes out as no finite number")
         if relation in ("code", "="):
             relative, absolute = RELATIVE, ABSOLUTE
             if evaluator.measured:
@@ -298,7 +343,7 @@ class PageChecker:
             at = tuple(int(i) for i in np.argwhere(~good)[0])
             shown = f" at entry {tuple(i + 1 for i in at)}" if at else ""
             inputs = ", ".join(f"{k} = {_short(v)}" for k, v in list(evaluator.drawn.items())[:4])
-            raise FormulaError(
+            raise WrongFormula(
                 f"wrong{shown}: {np.asarray(left)[at]:.10g}, but {against} gives "
                 f"{np.asarray(right)[at]:.10g}" + (f" (with {inputs})" if inputs else "")
             )
@@ -376,6 +421,52 @@ class PageChecker:
                     return int(value)
                 return np.asarray(value) if np.ndim(value) else np.float64(value)
         raise FormulaError(f"no table of symbols gives {name!r} a meaning")
+
+
+@contextmanager
+def in_row(row: int) -> Iterator[None]:
+    """An error inside is about this line of the formula, if it doesn't know better."""
+    try:
+        yield
+    except FormulaError as error:
+        error.row = error.row or row
+        raise
+
+
+SHAPE = re.compile(r"shape \((?P<sizes>\d+(?:, \d+)*),?\)")
+
+
+def _with_sizes(error: FormulaError, evaluator: Evaluator) -> FormulaError:
+    """The same error, its shapes in the letters of the tables: (n, d) = (5, 3)."""
+    letters = {str(size): word for word, size in evaluator.sizes.items()}
+
+    def named(match: re.Match[str]) -> str:
+        sizes = match["sizes"].split(", ")
+        words = ", ".join(letters.get(size, size) for size in sizes)
+        end = "," if len(sizes) == 1 else ""
+        return f"shape ({words}{end}) = ({match['sizes']}{end})" if letters else match[0]
+
+    found = type(error)(SHAPE.sub(named, str(error)))
+    found.row = error.row
+    return found
+
+
+def refuse_indices_as_layers(tree: Tree, known: Knowledge) -> None:
+    """`a^{(i)}` names the a of layer i; where i runs, it would stay the same a."""
+    running = {n for n, s in known.symbols.items() if s.kind == "index"}
+    for kind in ("sum", "prod", "greatest", "least"):
+        for node in tree.find_data(kind):
+            head = node.children[1]
+            name = head if head.data == "name" else next(head.find_data("name"))
+            running.add(name_of(name))
+    for node in tree.find_data("factor"):
+        with in_row(row_of(node)):
+            factor = read_factor(node)
+            if found := sorted(factor.layers & running):
+                raise FormulaError(
+                    f"{factor.name}: {found[0]} is an index here, and (…) names a layer; "
+                    f"an entry is written with an index, _{found[0]}"
+                )
 
 
 def codes_of(part: page.Part, count: int) -> list[str]:
@@ -492,8 +583,8 @@ def free_indices(trees: list[Any], evaluator: Evaluator) -> list[str]:
 
 def half_a_digit(member: Tree | None) -> float:
     """Half a unit in the last digit that a printed number shows."""
-    tokens = list(member.scan_values(lambda t: isinstance(t, Token) and t.type == "NUMBER"))
-    if len(tokens) != 1 or len(list(member.iter_subtrees_topdown())) > 5:
+    tokens = list(member.scan_values(lambda t: isinstance(t, Token)))
+    if len(tokens) != 1 or tokens[0].type != "NUMBER":
         raise FormulaError(r"\approx wants one printed number on its right")
     decimals = str(tokens[0]).partition(".")[2]
     return 0.5 * 10.0 ** -len(decimals)
@@ -512,7 +603,7 @@ def check_page(
     draws: int = DRAWS,
     formulas: dict[str, Definition] | None = None,
 ) -> list[Checked]:
-    """Checks one Markdown file; see `PageChecker` and `formulas_of`."""
+    """Checks one Markdown file, the first fault raises; see `PageChecker` and `formulas_of`."""
     found, _ = page.read(path, root)
     where = str(path.relative_to(root)) if root else str(path)
     return PageChecker(found, where, resolve, book_symbols, draws, formulas).check()

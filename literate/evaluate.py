@@ -21,7 +21,7 @@ import numpy as np
 from autograd.tracer import isbox
 from lark import Token, Tree
 
-from literate.arithmetic import BUILT_IN, COMPARE, add, entry, multiply, power
+from literate.arithmetic import BUILT_IN, COMPARE, add, entry, multiply, power, whole
 from literate.derivatives import (
     Untraceable,
     all_entries,
@@ -31,7 +31,15 @@ from literate.derivatives import (
     second,
     unit,
 )
-from literate.dialect import Factor, FormulaError, as_factor, name_of, names_in, read_factor
+from literate.dialect import (
+    Factor,
+    FormulaError,
+    WrongFormula,
+    as_factor,
+    name_of,
+    names_in,
+    read_factor,
+)
 from literate.symbols import DRAWS, Symbol
 
 
@@ -115,6 +123,12 @@ class Evaluator:
         if "+" in word:
             return sum(self.size(w.strip()) for w in word.split("+"))
         if word not in self.sizes:
+            counts = [s.python or k for k, s in self.known.symbols.items() if s.kind == "count"]
+            if counts and word not in counts:
+                raise FormulaError(
+                    f"the size {word!r} is no count of a table of symbols; "
+                    f"there {'are' if counts[1:] else 'is'} {', '.join(counts)}"
+                )
             used = len(self.sizes)
             if used == len(SIZES):
                 raise FormulaError("too many different sizes")
@@ -165,8 +179,6 @@ class Evaluator:
                 return self._draw(self.known.symbols[key], key)
         if name in CONSTANTS:
             return CONSTANTS[name]
-        if name in ("n", "d", "K"):
-            return float(self.size(name))
         raise FormulaError(f"unknown symbol {name!r}: no table and no definition has it")
 
     def _table(self, definition: Definition, at: tuple[int, ...] = ()) -> Any:
@@ -189,7 +201,7 @@ class Evaluator:
         """The numbers of `indices`, if they name one entry of a definition."""
         if len(indices) != len(definition.indices):
             return ()
-        at = tuple(int(self.work_out(i)) for i in indices)
+        at = tuple(whole(self.work_out(i), "an index") for i in indices)
         for number, name in zip(at, definition.indices, strict=True):
             if number not in self.index_range(name):
                 raise FormulaError(f"{definition.name} has no entry {number} at index {name}")
@@ -296,9 +308,6 @@ class Evaluator:
     def positive(self, c: list) -> Any:
         return self.work_out(c[0])
 
-    def then(self, c: list) -> Any:
-        return multiply(self.work_out(c[0]), self.work_out(c[-1]), "")
-
     def product(self, c: list) -> Any:
         result, operator, at = None, "", 0
         while at < len(c):
@@ -312,14 +321,28 @@ class Evaluator:
 
     def _next(self, c: list, at: int) -> tuple[Any, int]:
         """The next value of a product; a function takes what follows it."""
+        if c[at].data != "factor":  # what takes the whole rest of the term
+            return self.work_out(c[at]), at + 1
         factor = read_factor(c[at])
-        if c[at].children[0].data in ("maximum", "minimum"):
-            arguments, _, after = self._arguments(c, at + 1)
-            choose = np.maximum if c[at].children[0].data == "maximum" else np.minimum
-            return functools.reduce(choose, arguments), after
+        if factor.base.data in ("maximum", "minimum"):
+            return self._chosen(factor, c, at + 1)
         if not self.known.is_function(factor.name):
+            if factor.base.data == "derivative" and _is_bracketed(c, at + 1):
+                raise FormulaError(
+                    r"brackets after a derivative: a product is \cdot, and where it is "
+                    "taken can't be said so"
+                )
             return self._decorate(factor), at + 1
+        if factor.indices or factor.transposed:
+            raise FormulaError(
+                f"an index or a transpose on the name of the function {factor.name}: "
+                f"it stands after the brackets, or in \\text{{…}} as part of the name"
+            )
         arguments, holder, after = self._arguments(c, at + 1)
+        if holder is None and after < len(c):
+            raise FormulaError(
+                f"how far does {factor.name} reach? put its argument in brackets"
+            )
         at_entry: tuple[int, ...] = ()
         definition = self.known.definitions.get(factor.name)
         if definition and holder and holder.indices and not factor.primes:
@@ -328,17 +351,37 @@ class Evaluator:
                 holder = replace(holder, indices=[])
         value = self.call(factor.name, arguments, factor.primes, at_entry)
         if factor.power is not None:
-            value = power(value, self.work_out(factor.power))
+            exponent = self.work_out(factor.power)
+            if not np.ndim(exponent) and float(exponent) < 0:
+                raise FormulaError(
+                    f"{factor.name}^{{{float(exponent):g}}}: the inverse function, or one over it? "
+                    "put the power after the brackets"
+                )
+            value = power(value, exponent)
         if holder is not None:
             value = self._decorate(replace(holder, name=None), value)
         return value, after
+
+    def _chosen(self, factor: Factor, c: list, at: int) -> tuple[Any, int]:
+        """The greatest or the least of several values in brackets."""
+        word = factor.base.data[:3]
+        if factor.indices or factor.power or factor.primes or factor.transposed:
+            raise FormulaError(f"\\{word} with something on it: write \\{word}_{{k}} z_k")
+        arguments, holder, after = self._arguments(c, at)
+        if len(arguments) < 2 or holder is None:
+            raise FormulaError(f"\\{word} of one value: \\{word}(a, b), or \\{word}_{{k}} z_k")
+        choose = np.maximum if word == "max" else np.minimum
+        value = functools.reduce(choose, arguments)
+        return self._decorate(replace(holder, name=None), value), after
 
     def _arguments(self, c: list, at: int) -> tuple[list[Any], Factor | None, int]:
         """A function's arguments, their brackets, and where the product goes on."""
         if at >= len(c) or c[at].data == "operator":
             raise FormulaError("a function without an argument")
-        factor = read_factor(c[at])
-        if factor.base.data == "paren":
+        if _is_bracketed(c, at):
+            factor = read_factor(c[at])
+            if factor.base.data == "bracket":  # f[x] is f(x), f[1, 2] is f of a vector
+                return [self.work_out(factor.base)], factor, at + 1
             return [self.work_out(t) for t in factor.base.children], factor, at + 1
         value, after = self._next(c, at)
         return [value], None, after
@@ -347,7 +390,9 @@ class Evaluator:
         """Indices, transpose and power applied to the base."""
         if factor.primes and factor.name is None:
             raise FormulaError("a prime stands on functions only")
-        if value is None and factor.name is None:
+        if value is None and factor.base.data == "norm":
+            value = self._norm(self.work_out(factor.base.children[0]), factor.which)
+        elif value is None and factor.name is None:
             value = self.work_out(factor.base)
         if value is None:
             value = self._named(factor)
@@ -355,8 +400,12 @@ class Evaluator:
             for index in factor.indices:
                 value = entry(value, self.work_out(index), 1)
         if factor.transposed:
+            if not np.ndim(value):
+                raise WrongFormula("the transpose of a number")
             value = traced.atleast_2d(value) if np.ndim(value) < 2 else value.T
         if factor.power is not None:
+            if np.ndim(value) and names_in(factor.power) == {"T"}:
+                raise FormulaError(r"^T is a power: a transpose is ^\top")
             value = power(value, self.work_out(factor.power))
         return value
 
@@ -385,30 +434,45 @@ class Evaluator:
 
     def bracket(self, c: list) -> Any:
         if len(c) > 1:
-            return traced.array([self.work_out(t) for t in c])
+            return _array([self.work_out(t) for t in c])
         return self.work_out(c[0])
 
     def matrix(self, c: list) -> Any:
         rows = [r for r in c if isinstance(r, Tree)]
-        values = [[self.work_out(t) for t in row.children] for row in rows]
-        array = traced.array(values)
+        array = _array([_array([self.work_out(t) for t in row.children]) for row in rows])
         return array[:, 0] if array.shape[1] == 1 else array
 
     def fraction(self, c: list) -> Any:
         above, below = self.work_out(c[0]), self.work_out(c[1])
         if np.ndim(above) and np.ndim(below):
-            raise FormulaError("a vector divided by a vector: write its entries")
+            raise WrongFormula("a vector divided by a vector: write its entries")
         return above / below
 
     def root(self, c: list) -> Any:
         return np.sqrt(self.work_out(c[0]))
 
-    def norm(self, c: list) -> Any:
-        value = self.work_out(c[0])
-        return traced.linalg.norm(value, 2 if np.ndim(value) == 2 else None)
+    def _norm(self, value: Any, which: str) -> Any:
+        """Of a vector its length, unless it says 1 or ∞; of a matrix the one it says."""
+        if np.ndim(value) == 2:
+            if which not in ("2", "F"):
+                raise FormulaError(
+                    r"which norm of a matrix? \lVert W \rVert_2, how far it can stretch a vector, "
+                    r"or \lVert W \rVert_F, of all its entries"
+                )
+            return traced.linalg.norm(value, 2 if which == "2" else "fro")
+        if which in ("", "2"):
+            return traced.linalg.norm(value)
+        if which == "1":
+            return traced.sum(np.abs(value))
+        if which == r"\infty":
+            return traced.max(np.abs(value))
+        raise FormulaError(rf"no norm of a vector is called {which}; there are 1, 2 and \infty")
 
     def magnitude(self, c: list) -> Any:
-        return np.abs(self.work_out(c[0]))
+        value = self.work_out(c[0])
+        if np.ndim(value):
+            raise FormulaError(r"\lvert x \rvert of a vector: a norm is \lVert x \rVert")
+        return np.abs(value)
 
     def indicator(self, c: list) -> Any:
         return np.where(self.holds(c[-1].children), 1.0, 0.0)
@@ -436,10 +500,11 @@ class Evaluator:
     # ---- sums and products, greatest and least
 
     def sum(self, c: list) -> Any:
-        return functools.reduce(add, self._each(c[1], c[2]))
+        return functools.reduce(add, self._each(c[1], c[2]) or [0.0])
 
     def prod(self, c: list) -> Any:
-        return functools.reduce(lambda a, b: multiply(a, b, r"\cdot"), self._each(c[1], c[2]))
+        each = self._each(c[1], c[2]) or [1.0]
+        return functools.reduce(lambda a, b: multiply(a, b, r"\cdot"), each)
 
     def greatest(self, c: list) -> Any:
         return functools.reduce(np.maximum, self._over(name_of(c[1]), None, c[2]))
@@ -449,14 +514,16 @@ class Evaluator:
 
     def _each(self, limits: Tree, body: Tree) -> list[Any]:
         name, *rest = [t for t in limits.children if not isinstance(t, Token)]
+        relations = [t.strip("& \n\t") for t in limits.children if isinstance(t, Token)]
         if not rest:
             return self._over(name_of(name), None, body)
-        first = self.work_out(rest[0])
+        if relations != ["="]:
+            raise FormulaError(r"a sum runs over an index, \sum_i, or from … to …, \sum_{i=1}^{n}")
         if len(rest) == 1:
             raise FormulaError("a sum with a first value needs a last one")
-        script = rest[1].children[0]
-        last = self.work_out(script)
-        return self._over(name_of(name), range(int(first), int(last) + 1), body)
+        first = whole(self.work_out(rest[0]), "where a sum begins")
+        last = whole(self.work_out(rest[1].children[0]), "where a sum ends")
+        return self._over(name_of(name), range(first, last + 1), body)
 
     def _over(self, name: str, values: range | None, body: Tree) -> list[Any]:
         found = []
@@ -473,7 +540,9 @@ class Evaluator:
         if not powers:
             return self._differentiate(what, read_factor(by))
         by_factor = read_factor(by)
-        if by_factor.power is None or self.work_out(by_factor.power) != 2:
+        above = [t.children[0].children[0] for t in powers]
+        orders = [self.work_out(t) for t in above]
+        if by_factor.power is None or [*orders, self.work_out(by_factor.power)] != [2, 2]:
             raise FormulaError("only first and second derivatives are known")
         return self._second_derivative(what, replace(by_factor, power=None))
 
@@ -488,7 +557,11 @@ class Evaluator:
         if len(trees) != 2:
             raise FormulaError(r"write \nabla_w: the gradient with respect to what?")
         script, what = trees
-        return self._differentiate(what, Factor(script, name_of(script.children[0])))
+        inside = script.children[0]
+        by = read_factor(Tree("factor", [inside])) if _is_name(inside) else as_factor(inside)
+        if by is None or by.name is None:
+            raise FormulaError(r"write \nabla_w: the gradient with respect to a symbol")
+        return self._differentiate(what, by)
 
     def _differentiate(self, what: Tree, by: Factor) -> Any:
         """The derivative of an expression by a symbol or one of its entries."""
@@ -545,17 +618,18 @@ class Evaluator:
         return found
 
     def _place(self, by: Factor) -> Place:
-        if by.name is None or by.power is not None:
+        if by.name is None or by.power is not None or by.transposed or by.primes:
             raise FormulaError("differentiate by a symbol")
         letters = tuple(name_of(i) for i in by.indices if i.data == "name")
         family = f"{by.name}_{letters[0]}" if letters else by.name
         key = family if family in self.known.symbols or family in self.bound else by.name
         now = self.value(by.name, letters)
         now = now if isbox(now) else np.asarray(now, dtype=float)
-        at = tuple(int(self.work_out(i)) - self.first_index(by.name) for i in by.indices)
+        first = self.first_index(by.name)
+        at = tuple(whole(self.work_out(i), "an index") - first for i in by.indices)
         sizes = zip(at, np.shape(now), strict=False)
         if len(at) > np.ndim(now) or any(not 0 <= i < size for i, size in sizes):
-            raise FormulaError(f"{by.name} has no entry {[i + 1 for i in at]} to differentiate by")
+            raise WrongFormula(f"{by.name} has no entry {[i + 1 for i in at]} to differentiate by")
         return Place(key, now, at)
 
     def _bare(self, what: Tree) -> Any:
@@ -565,8 +639,23 @@ class Evaluator:
             definition = self.known.definitions[factor.name]
             if definition.parameters and not factor.primes:
                 arguments = [self.value(p) for p in definition.parameters]
-                value = self.call(factor.name, arguments)
-                for index in factor.indices:
-                    value = entry(value, self.work_out(index), 1)
-                return value
+                return self._decorate(
+                    replace(factor, name=None), self.call(factor.name, arguments)
+                )
         return self.work_out(what)
+
+
+def _is_name(tree: Any) -> bool:
+    return isinstance(tree, Tree) and tree.data == "name"
+
+
+def _is_bracketed(c: list, at: int) -> bool:
+    """Whether brackets stand at this place of a product."""
+    return at < len(c) and c[at].data == "factor" and c[at].children[0].data in ("paren", "bracket")
+
+
+def _array(values: list[Any]) -> Any:
+    if len({np.shape(value) for value in values}) > 1:
+        shapes = ", ".join(f"shape {np.shape(value)}" for value in values)
+        raise WrongFormula(f"entries of different shapes side by side: {shapes}")
+    return traced.array(values)

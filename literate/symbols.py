@@ -91,11 +91,19 @@ class Symbol:
     index: str = ""  # for `x_i`: the letter
 
 
-def read_table(part: page.Part, where: str) -> list[Symbol]:
-    """The symbols of one table."""
-    return [
-        _read_row(row, where, part.line + 2 + at) for at, row in enumerate(part.text.splitlines())
-    ]
+def read_table(
+    part: page.Part, where: str, faults: list[PageError] | None = None
+) -> list[Symbol]:
+    """The symbols of one table; a row's fault is raised, or put into `faults`."""
+    found = []
+    for at, row in enumerate(part.text.splitlines()):
+        try:
+            found.append(_read_row(row, where, part.line + 2 + at))
+        except PageError as error:
+            if faults is None:
+                raise
+            faults.append(error)
+    return found
 
 
 def _read_row(row: str, where: str, line: int) -> Symbol:

@@ -254,7 +254,7 @@ def test_a_formula_is_what_a_function_of_the_package_is_compared_with(
 def test_a_step_without_a_rule_is_measured() -> None:
     """autograd knows no derivative of the spectral norm of a matrix."""
     symbols = {"A": Symbol("A", "A", "", "A", "value", ("2", "2"), "any")}
-    ((tree,),) = statements(parse(r"\frac{\partial}{\partial A_{1,1}} \lVert A \rVert"))
+    ((tree,),) = statements(parse(r"\frac{\partial}{\partial A_{1,1}} \lVert A \rVert_2"))
     evaluator = Evaluator(Knowledge(symbols))
     A = evaluator.value("A")
     left, _, right = np.linalg.svd(A)

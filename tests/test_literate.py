@@ -314,7 +314,7 @@ def test_katex_rejects_what_tex_would_and_says_where() -> None:
 def test_docstrings_become_markdown_for_the_reference() -> None:
     text = "Do it.\n\nFormula: a[i] * b < 1.\nShapes: any.\n\n>>> 1 + 1\n2\n"
     assert to_markdown(text) == (
-        "Do it.\n\n**Formula.** a\\[i\\] \\* b &lt; 1.\n\n**Shapes.** any.\n\n"
+        "Do it.\n\n**Formula.** a&#91;i&#93; \\* b &lt; 1.\n\n**Shapes.** any.\n\n"
         "```pycon\n>>> 1 + 1\n2\n```"
     )
 
@@ -407,8 +407,24 @@ V, U = np.array([1.0, 2.0, 4.0]), np.array([3.0, 5.0, 7.0])
         (r"\lvert -3 \rvert", 3.0),
         (r"\sqrt{16}", 4.0),
         (r"\ln e^2", 2.0),
-        (r"\ln 2 \cdot 3", 3 * np.log(2)),
-        (r"\ln \exp(3) 2", 6.0),
+        (r"\ln(2) \cdot 3", 3 * np.log(2)),
+        (r"\ln(\exp(3)) 2", 6.0),
+        (r"2 \cdot \sum_j v_j", 14.0),
+        (r"7 / \sum_j v_j", 1.0),
+        (r"\ln \sum_j v_j", np.log(7)),
+        (r"\sum_{j=2}^{3} v_j", 6.0),
+        (r"\sum_{j=4}^{3} v_j + 1", 1.0),
+        (r"\prod_{j=4}^{3} v_j", 1.0),
+        (r"\max_j v_j", 4.0),
+        (r"\max(v_1, v_3)^2", 16.0),
+        (r"\tanh[2]^2", np.tanh(2) ** 2),
+        (r"\lVert X \rVert_2", np.linalg.norm(X, 2)),
+        (r"\lVert X \rVert_F", np.linalg.norm(X)),
+        (r"\lVert X \rVert_\text{F}^2", np.sum(X**2)),
+        (r"\lVert v \rVert_2", np.linalg.norm(V)),
+        (r"\lVert v \rVert_1", 7.0),
+        (r"\lVert v \rVert_\infty", 4.0),
+        (r"\nabla_{v_2} (v \cdot v)", 4.0),
         (r"2 \ln \exp 3", 6.0),
         (r"\ln(2)^2", np.log(2) ** 2),
         (r"e^{-v}", np.exp(-V)),
@@ -433,9 +449,9 @@ def test_formulas_mean_what_the_dialect_says(tex: str, expected: Any) -> None:
     [
         ("v u", "two vectors side by side"),
         ("v + X", "can't be added"),
-        ("X X", "the product of shapes"),
+        ("X X", "the product of shape"),
         (r"v \cdot a", None),
-        (r"X \cdot v", "the dot product of shapes"),
+        (r"X \cdot v", "the dot product of shape"),
         (r"X \odot v", "odot"),
         ("v^2", "power of a vector"),
         (r"\frac{v}{u}", "a vector divided by a vector"),
