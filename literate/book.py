@@ -32,16 +32,24 @@ class Book:
     symbols: dict[str, Symbol] = field(default_factory=dict)  # for all pages
     equations: dict[str, list[page.Part]] = field(default_factory=dict)  # by page
 
-    def read(self) -> None:
-        """Collects every id, number and symbol; a double id is an error."""
+    def read(self, faults: list[PageError] | None = None) -> None:
+        """Collects every id, number and symbol; a double id is an error.
+
+        A fault is raised, or put into `faults`, and the rest of its page left out.
+        """
         self.targets.clear()
         self.symbols.clear()
         self.equations.clear()
         for path in sorted(self.docs.rglob("*.md")):
-            self._read_page(path)
+            try:
+                self._read_page(path)
+            except PageError as error:
+                if faults is None:
+                    raise
+                faults.append(error)
         notation = self.docs / "notation.md"
         if notation.is_file():
-            parts, _ = page.read(notation, self.docs)
+            parts, _ = page.read(notation, self.docs, faults)
             open_tables = [p for p in parts if p.kind == "table" and not p.indent]
             self.symbols = symbols_of(open_tables, "notation.md")
 

@@ -12,6 +12,6 @@ class PageError(_Base):
     """A fault of the text, named by file and line."""
 
     def __init__(self, message: str, where: str = "", line: int = 0):
-        self.message, self.where, self.line = message, where, line
+        self.text, self.where, self.line = message, where, line
         place = f"{where}:{line}: " if where and line else ""
         super().__init__(f"{place}{message}")

@@ -62,6 +62,7 @@ class Part:
     attributes: dict[str, str] = field(default_factory=dict)
     span: tuple[int, int] = (0, 0)  # of an inline part, in the joined prose
     text_line: int = 0  # of an equation: the line of the file that its TeX begins in
+    is_display: bool = True  # of an `unread` part: no code block, no table
 
     def line_of(self, row: int) -> int:
         """The line of the file that a row of the TeX, from 1, stands in."""
@@ -98,13 +99,18 @@ def parts(
     def wrong(message: str, at: int) -> PageError:
         return PageError(message, where, at + 1 + offset)
 
-    def fault(message: str, at: int, last: int | None = None, text: str = "") -> None:
+    def fault(
+        message: str, at: int, last: int | None = None, text: str = "", is_display: bool = True
+    ) -> None:
         error = wrong(message, at)
         if faults is None:
             raise error
         faults.append(error)
         end = at if last is None else last
-        found.append(Part("unread", at + 1 + offset, at, end, text=text or message))
+        found.append(
+            Part("unread", at + 1 + offset, at, end,
+                 text=text or "\n".join(lines[at : end + 1]), is_display=is_display)
+        )  # fmt: skip
 
     def end_of_paragraph() -> bool:
         """Whether it has left a display open, `- $$`."""
@@ -121,7 +127,7 @@ def parts(
             end_of_paragraph()
             last = _closing_fence(lines, row, fence["ticks"])
             if last is None:
-                fault("this code block is never closed", row, len(lines) - 1)
+                fault("this code block is never closed", row, len(lines) - 1, is_display=False)
                 break
             if FOREIGN_FENCE.match(fence["info"].strip()):
                 fault(f"{fence['info'].strip()}: {INSTEAD}", row, last)
@@ -155,7 +161,8 @@ def parts(
         elif cells := _header(line):
             end_of_paragraph()
             if cells != HEADER:
-                fault(f"a table of symbols has the header | {' | '.join(HEADER)} |", row)
+                header = f"a table of symbols has the header | {' | '.join(HEADER)} |"
+                fault(header, row, is_display=False)
             last = row
             while last + 1 < len(lines) and lines[last + 1].strip().startswith("|"):
                 last += 1
@@ -177,12 +184,14 @@ def parts(
     return found
 
 
-def read(path: Path, root: Path | None = None) -> tuple[list[Part], list[str]]:
+def read(
+    path: Path, root: Path | None = None, faults: list[PageError] | None = None
+) -> tuple[list[Part], list[str]]:
     """The parts and the lines of a file (front matter counts as lines)."""
     lines = path.read_text(encoding="utf-8").splitlines()
     where = str(path.relative_to(root)) if root else str(path)
     start = front_matter(lines)
-    return parts(lines[start:], where, start), lines
+    return parts(lines[start:], where, start, faults), lines
 
 
 def front_matter(lines: list[str]) -> int:

@@ -2,6 +2,7 @@
 
     python3 scripts/project.py serve [--host 127.0.0.1] [--port 8000]
     python3 scripts/project.py test | build | figures | lint | setup | tools
+    python3 scripts/project.py check [--json] PAGE …
 
 Needs Python >= 3.11.5 and git, and nothing that is not in its standard
 library. The first run makes `.venv` and `node_modules` from the lock files
@@ -10,6 +11,7 @@ Where Node is missing, it comes from PyPI.
 """
 
 import argparse
+import contextlib
 import hashlib
 import os
 import shutil
@@ -188,6 +190,16 @@ def test(words):
     run([PYTHON, "-m", "pytest", *spread, *words], env=environment)
 
 
+def check(as_json, pages):
+    """Are the displayed equations of these pages right? Wherever they lie."""
+    with contextlib.redirect_stdout(sys.stderr):  # what is printed is the answer
+        setup(tests=True)
+    places = os.pathsep.join([str(ROOT), str(ROOT / "scripts")])
+    words = [str(PYTHON), "-P", "-m", "literate.check", *(["--json"] if as_json else []), *pages]
+    done = subprocess.run(words, env=dict(os.environ, PYTHONPATH=places), check=False)
+    raise SystemExit(done.returncode)
+
+
 def package(words):
     """The package's own tests, in whatever environment this Python has."""
     modules = {path.stem for path in (ROOT / "nnlit").glob("*.py")}
@@ -225,6 +237,9 @@ def main():
     server = commands.add_parser("serve", help="show the book while you write it")
     server.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1")
     server.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
+    checker = commands.add_parser("check", help="are the displayed equations of a page right?")
+    checker.add_argument("--json", action="store_true", help="a list with a status each")
+    checker.add_argument("pages", nargs="+", metavar="PAGE", help="a Markdown file, anywhere")
     for name, about in (
         ("test", "check what takes minutes at most"),
         ("test-all", "check everything, random faults in every formula included"),
@@ -247,6 +262,8 @@ def main():
     if arguments.command == "package":
         package(rest)
         return
+    if arguments.command == "check":
+        check(arguments.json, arguments.pages)
     setup(tests=arguments.command not in ("serve", "build", "figures"))
     if arguments.command in ("tools", "mutants", "audit"):
         tools()
