@@ -34,6 +34,7 @@ from nnlit.optimizers import (
     SGD,
     Adam,
     Momentum,
+    Nesterov,
     Optimizer,
     RMSProp,
     cosine,
@@ -67,9 +68,7 @@ def images() -> tuple[tuple[Array, Array], tuple[Array, Array]]:
 def tens(ax: Axes, values: Sequence[float]) -> None:
     """Numbers of a y axis that holds logarithms to base 10."""
     ax.yaxis.set_major_locator(FixedLocator(list(np.log10(values))))
-    ax.yaxis.set_major_formatter(
-        FuncFormatter(lambda v, _: number(round(10**v, 6)))
-    )
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: number(round(10**v, 6))))
 
 
 # --- the loop ----------------------------------------------------------------
@@ -86,9 +85,7 @@ def loop_data() -> Data:
     }
 
 
-def halftone(
-    ax: Axes, image: Array, left: float, top: float, side: float, color: str
-) -> None:
+def halftone(ax: Axes, image: Array, left: float, top: float, side: float, color: str) -> None:
     """An image of 8 × 8 pixels as squares, the darker the larger."""
     cell, squares = side / 8, []
     for row in range(8):
@@ -176,9 +173,7 @@ def batch_sizes(data: Data, theme: Palette) -> Figure:
     tens(ax, (0.05, 0.1, 0.2, 0.5, 1, 2))
     low = ax.get_ylim()[0]
     label(ax, 3, low, "epochs", theme.ink, dy=-42, ha="center", halo=False)
-    for (size, losses), mark in zip(
-        data["losses"].items(), "so^", strict=True
-    ):
+    for (size, losses), mark in zip(data["losses"].items(), "so^", strict=True):
         height = np.log10(losses)
         ax.plot(epochs, height, color=theme.training, lw=2.2)
         ax.plot(epochs, height, mark, ms=8, color=theme.training, zorder=5)
@@ -210,10 +205,7 @@ def starts_data() -> Data:
     bins = np.linspace(-2.4, 2.4, 41)
     return {
         "bins": bins,
-        "spread": {
-            name: np.array([Z.std() for Z in layers])
-            for name, layers in scores.items()
-        },
+        "spread": {name: np.array([Z.std() for Z in layers]) for name, layers in scores.items()},
         "shares": {
             name: [np.histogram(Z, bins)[0] / Z.size for Z in layers]
             for name, layers in scores.items()
@@ -240,17 +232,13 @@ def scores_by_initialisation(data: Data, theme: Palette) -> Figure:
     bins = data["bins"]
     for column, name in enumerate(STARTS):
         for row in range(5):
-            ax = panel(
-                canvas, left + 141 * column, 44 + 76 * row, width, height
-            )
+            ax = panel(canvas, left + 141 * column, 44 + 76 * row, width, height)
             ax.set(xlim=(bins[0], bins[-1]), ylim=(0, 1.08))
             ax.spines["left"].set_visible(False)
             last = row == 4
             axes(ax, "score" if last else "", "", (-2, 0, 2) if last else ())
             share = data["shares"][name][row]
-            ax.stairs(
-                share / share.max(), bins, fill=True, color=theme.weight, lw=0
-            )
+            ax.stairs(share / share.max(), bins, fill=True, color=theme.weight, lw=0)
             if row == 0:
                 label(ax, 0, 1.08, name, theme.ink, dy=16, ha="center")
             if column == 0:
@@ -267,39 +255,80 @@ def scores_by_initialisation(data: Data, theme: Palette) -> Figure:
 BENDS = np.array([1.0, 40.0])  # the valley's curvature along its two weights
 START = np.array([-9.0, 2.0])
 STEPS = 40
-RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+RATES = np.geomspace(0.001, 10, 161)  # 40 to each factor of ten
 RACERS: dict[str, Callable[[], Optimizer]] = {
     "SGD": SGD,
-    "momentum": Momentum,
+    "momentum 0.9": Momentum,
+    "momentum 0.5": partial(Momentum, 0.5),
+    "Nesterov 0.9": Nesterov,
     "RMSProp": partial(RMSProp, rho=0.9),
     "Adam": Adam,
 }
 
 
 def valley(w: Array) -> Array:
-    """Half the sum of λⱼ wⱼ², for one place or a row each."""
+    """Half the sum of κⱼ wⱼ², for one place or a row each."""
     return np.sum(BENDS * np.square(w), axis=-1) / 2
 
 
 def valley_gradient(w: Array) -> Array:
-    """λⱼ wⱼ for each weight."""
+    """κⱼ wⱼ for each weight."""
     return BENDS * w
 
 
-def race_data() -> Data:
-    """Each optimiser with the rate that has the least mean loss on its way."""
+def walk(name: str, rate: float) -> Array:
+    """The places of forty steps through the valley."""
     with np.errstate(over="ignore", invalid="ignore"):
-        walks = {
-            name: {
-                rate: descend(valley_gradient, START, make(), rate, STEPS)
-                for rate in RATES
-            }
-            for name, make in RACERS.items()
-        }
-        best = {
-            name: min(tried, key=lambda r: float(valley(tried[r]).mean()))
-            for name, tried in walks.items()
-        }
+        return descend(valley_gradient, START, RACERS[name](), rate, STEPS)
+
+
+def end(path: Array) -> float:
+    """The highest of the last ten places, infinite where they overflowed."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        highest = valley(path[-10:]).max()
+    return float(np.nan_to_num(highest, nan=np.inf))
+
+
+def rates_data() -> Data:
+    """Where each optimiser has come to after forty steps, by its rate."""
+    return {
+        "rates": RATES,
+        "ends": {name: np.array([end(walk(name, rate)) for rate in RATES]) for name in RACERS},
+    }
+
+
+def tuned() -> dict[str, float]:
+    """The best of all rates for each optimiser by itself."""
+    facts = rates_data()
+    return {name: float(RATES[np.argmin(ends)]) for name, ends in facts["ends"].items()}
+
+
+@figure("loss-by-rate", data=rates_data)
+def loss_by_rate(data: Data, theme: Palette) -> Figure:
+    canvas, ax = single(420)
+    ax.set(xlim=(-3, 1.05), ylim=(-4.6, 2.3))
+    powers = (-3, -2, -1, 0, 1)
+    axes(ax, "learning rate", "loss", powers, ())
+    ax.set_xticklabels([number(float(10.0**power)) for power in powers])
+    tens(ax, (0.001, 0.1, 10))
+    looks = {
+        "SGD": (theme.ink, "-", (-1.55, 2.02), "right"),
+        "momentum 0.9": (theme.gradient, DASHED, (-2.9, -0.1), "left"),
+        "momentum 0.5": (theme.gradient, "-", (-1.34, -2.9), "right"),
+        "RMSProp": (theme.prediction, "-", (-0.5, -3.6), "right"),
+        "Adam": (theme.weight, "-", (0.5, -0.55), "center"),
+    }
+    for name, (color, style, (x, y), side) in looks.items():
+        height = np.log10(np.minimum(data["ends"][name], 1e9))
+        ax.plot(np.log10(data["rates"]), height, color=color, lw=2, ls=style)
+        label(ax, x, y, name, color, ha=side)
+    return canvas
+
+
+def race_data() -> Data:
+    """The walk of each optimiser with the best rate of its own."""
+    best = tuned()
+    paths = {name: walk(name, rate) for name, rate in best.items()}
     w_1, w_2 = np.linspace(-10, 4.5, 146), np.linspace(-2.6, 2.6, 105)
     grid = np.stack(np.meshgrid(w_1, w_2), axis=-1)
     return {
@@ -307,16 +336,15 @@ def race_data() -> Data:
         "w_2": w_2,
         "height": valley(grid),
         "rates": best,
-        "paths": {name: walks[name][rate] for name, rate in best.items()},
-        "losses": {
-            name: valley(walks[name][rate]) for name, rate in best.items()
-        },
+        "paths": paths,
+        "losses": {name: valley(path) for name, path in paths.items()},
+        "ends": {name: end(path) for name, path in paths.items()},
     }
 
 
 @figure("optimisers-racing", data=race_data)
 def optimisers_racing(data: Data, theme: Palette) -> Figure:
-    canvas = sheet(452)
+    canvas = sheet(664)
     for place, name in enumerate(RACERS):
         column, row = place % 2, place // 2
         ax = panel(canvas, 30 + 308 * column, 40 + 212 * row, 286, 146)
@@ -345,8 +373,8 @@ def optimisers_racing(data: Data, theme: Palette) -> Figure:
             zorder=7,
         )
         label(ax, -10, 2.6, name, theme.ink, dx=2, dy=18, halo=False)
-        ended = data["losses"][name][-1]
-        words = f"loss {ended:.2g}" if ended >= 1e-3 else "loss below 0.001"
+        ended = data["ends"][name]
+        words = f"loss {ended:.1g}" if ended >= 1e-3 else "loss below 0.001"
         label(ax, 4.5, 2.6, words, theme.muted, dy=18, ha="right", halo=False)
     return canvas
 
@@ -362,9 +390,7 @@ def schedules_data() -> Data:
         "exponential": partial(exponential, learning_rate=1.0, rate=0.03),
         "root of the steps": partial(inverse_scaling, learning_rate=1.0),
         "cosine": partial(cosine, learning_rate=1.0, steps=100),
-        "warm-up, cosine": lambda t: warm_up(
-            t, cosine(t, 1.0, steps=100), steps=10
-        ),
+        "warm-up, cosine": lambda t: warm_up(t, cosine(t, 1.0, steps=100), steps=10),
     }
     (X, Y), _ = images()
     trainer = Trainer(
@@ -382,10 +408,7 @@ def schedules_data() -> Data:
     history = trainer.run(X, Y, epochs=40)
     return {
         "t": t,
-        "rates": {
-            name: np.array([schedule(k) for k in t])
-            for name, schedule in closed.items()
-        },
+        "rates": {name: np.array([schedule(k) for k in t]) for name, schedule in closed.items()},
         "epochs": np.arange(1, 41),
         "plateau": np.array(history.learning_rate),
         "losses": np.array(history.loss),
@@ -424,9 +447,7 @@ def decay_schedules(data: Data, theme: Palette) -> Figure:
             lw=2.4,
             drawstyle="steps-mid" if jumps else "default",
         )
-        label(
-            ax, end / 2, 1.06, name, theme.ink, dy=16, ha="center", halo=False
-        )
+        label(ax, end / 2, 1.06, name, theme.ink, dy=16, ha="center", halo=False)
     return canvas
 
 
@@ -440,9 +461,7 @@ def curves_data() -> Data:
     training, validation, scores = [], [], []
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
-        trainer = Trainer(
-            initialize(SIZES, "he_uniform", rng), learning_rate=0.1, rng=rng
-        )
+        trainer = Trainer(initialize(SIZES, "he_uniform", rng), learning_rate=0.1, rng=rng)
         history = trainer.run(*train, epochs, validation=watched)
         training.append(history.loss)
         validation.append(history.validation_loss)
@@ -471,9 +490,7 @@ def learning_curves(data: Data, theme: Palette) -> Figure:
     ):
         curves = np.log10(data[name])
         mean, spread = curves.mean(axis=0), curves.std(axis=0, ddof=1)
-        ax.fill_between(
-            epochs, mean - spread, mean + spread, color=color, alpha=0.13, lw=0
-        )
+        ax.fill_between(epochs, mean - spread, mean + spread, color=color, alpha=0.13, lw=0)
         for curve in curves:
             ax.plot(epochs, curve, color=color, lw=0.6, ls=style)
         ax.plot(epochs, mean, color=color, lw=2.6, ls=style)
