@@ -39,7 +39,8 @@ for module in {e.module.stem for e in build_figures.registry().values()}:
     import_module(f"figures.{module}")
 
 CHAPTERS = {
-    "ch01": "classification regression supervised-against-unsupervised first-network",
+    "ch01": "classification regression supervised-against-unsupervised "
+    "first-network",
     "ch02": "admissions-line perceptron-unit perceptron-trick "
     "perceptron-both-mistakes perceptron-epochs gates curved-data",
     "ch03": "step-against-sigmoid activations-and-derivatives saturation "
@@ -48,16 +49,19 @@ CHAPTERS = {
     "ch05": "loss-against-weight rise-over-run three-learning-rates "
     "two-minima-restarts gradient-field",
     "ch06": "boundary-over-epochs error-curve probability-map real-data",
-    "ch07": "half-planes-combined combined-network deep-network xor-bent regions-by-depth folds",
+    "ch07": "half-planes-combined combined-network deep-network xor-bent "
+    "regions-by-depth folds",
     "ch08": "one-student-forward activations-per-layer "
     "shapes-through-the-layers moons-through-the-layers",
-    "ch09": "chain-of-slopes forward-and-backward gradient-flow difference-step",
+    "ch09": "chain-of-slopes forward-and-backward gradient-flow "
+    "difference-step",
     "ch10": "training-loop batch-sizes scores-by-initialisation loss-by-rate "
     "optimisers-racing decay-schedules learning-curves",
     "ch11": "dogs-and-not-dogs under-right-over model-complexity "
     "early-stopping weights-under-penalties dropped-out-network "
     "with-and-without-dropout shifted-digits",
-    "ch12": "deep-and-shallow errors-by-depth residual-layer remedies labels-and-transfer",
+    "ch12": "deep-and-shallow errors-by-depth residual-layer remedies "
+    "labels-and-transfer",
     "ch13": "confusion-matrix digit-mistakes learnt-features "
     "predicted-against-true word-weights codes-in-the-plane reconstructions "
     "cluster-centres",
@@ -205,14 +209,18 @@ def test_step_and_sigmoid_at_zero():
     assert (np.diff(facts["sigmoid"]) > 0).all()
 
 
-@pytest.mark.parametrize("name", ["step", "sigmoid", "tanh", "ReLU", "leaky ReLU, 0.1", "GELU"])
+@pytest.mark.parametrize(
+    "name", ["step", "sigmoid", "tanh", "ReLU", "leaky ReLU, 0.1", "GELU"]
+)
 def test_slopes_are_the_slopes_of_the_curves_above(name):
     facts = data("activations-and-derivatives")
     z = facts["z"]
     curve, steep = facts["curves"][name]
     measured = np.gradient(curve, z)
     smooth = np.abs(z) > 0.03  # but for the kink or the jump at 0
-    assert measured[1:-1][smooth[1:-1]] == pytest.approx(steep[1:-1][smooth[1:-1]], abs=2e-4)
+    assert measured[1:-1][smooth[1:-1]] == pytest.approx(
+        steep[1:-1][smooth[1:-1]], abs=2e-4
+    )
 
 
 def test_saturation_slopes():
@@ -236,7 +244,9 @@ def test_temperature_flattens():
 
 def test_scores_become_probabilities():
     facts = data("softmax-scores")
-    assert facts["probabilities"] == pytest.approx(facts["powers"] / facts["sum"])
+    assert facts["probabilities"] == pytest.approx(
+        facts["powers"] / facts["sum"]
+    )
     assert facts["probabilities"].round(3).tolist() == [0.659, 0.242, 0.099]
 
 
@@ -311,7 +321,9 @@ def test_restarts_end_in_two_valleys():
     assert set(facts["ends"].round(3)) == {-1.036, 0.960}
     assert facts["best"] == pytest.approx(-1.036, abs=5e-4)
     assert facts["global"].tolist() == [True, True, False, False]
-    assert facts["losses"].min() == pytest.approx(facts["loss"].min(), abs=1e-3)
+    assert facts["losses"].min() == pytest.approx(
+        facts["loss"].min(), abs=1e-3
+    )
 
 
 def test_gradient_field_points_downhill():
@@ -364,7 +376,9 @@ def test_half_planes_are_straight_and_their_combination_is_bent():
     facts = data("half-planes-combined")
     x1, x2 = facts["x1"], facts["x2"]
     scores = [np.log(p / (1 - p)) for p in facts["maps"]]
-    for w, b, z in zip(((1, 0.5), (-0.4, 2)), (-9, -9.4), scores[:2], strict=True):
+    for w, b, z in zip(
+        ((1, 0.5), (-0.4, 2)), (-9, -9.4), scores[:2], strict=True
+    ):
         assert z == pytest.approx(w[0] * x1 + w[1] * x2 + b, abs=1e-6)
     # A score that is linear in the marks has no second differences.
     assert np.abs(np.diff(scores[0], 2, axis=0)).max() < 1e-6
@@ -611,7 +625,9 @@ def test_only_the_purple_dog_tells_the_two_good_rules_apart():
     wrong = {
         name: [
             thing
-            for thing, said, dog in zip(facts["names"], answers, facts["dog"], strict=True)
+            for thing, said, dog in zip(
+                facts["names"], answers, facts["dog"], strict=True
+            )
             if said != dog
         ]
         for name, answers in facts["rules"].items()
@@ -1014,7 +1030,9 @@ def test_no_two_words_overlap(name):
 def blended(colour: str, alpha: float, below: str) -> str:
     mixed = (
         alpha * over + (1 - alpha) * under
-        for over, under in zip(palette.rgb(colour), palette.rgb(below), strict=True)
+        for over, under in zip(
+            palette.rgb(colour), palette.rgb(below), strict=True
+        )
     )
     return "#" + "".join(f"{round(255 * channel):02x}" for channel in mixed)
 
@@ -1099,14 +1117,19 @@ def lab(colour: str, matrix: Any) -> np.ndarray:
 )
 def test_colour_blind_readers_tell_the_colours_apart(scheme, kind, pair):
     one, other = (
-        lab(palette.colours(SCHEMES[scheme])[meaning], BLINDNESS[kind]) for meaning in pair
+        lab(palette.colours(SCHEMES[scheme])[meaning], BLINDNESS[kind])
+        for meaning in pair
     )
     assert np.linalg.norm(one - other) > 15
 
 
 def test_contrast_of_known_pairs():
-    assert palette.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
-    assert palette.contrast("#ffffff", "#777777") == pytest.approx(4.48, abs=0.005)
+    assert palette.contrast("#777777", "#ffffff") == pytest.approx(
+        4.48, abs=0.005
+    )
+    assert palette.contrast("#ffffff", "#777777") == pytest.approx(
+        4.48, abs=0.005
+    )
 
 
 def test_css_names_every_colour_in_both_schemes():
@@ -1353,7 +1376,9 @@ def test_failing_figures_are_named_and_the_others_are_drawn(book):
         ("nnlit/types.py", "Array", "Array ", {"first", "second"}),
     ],
 )  # fmt: skip
-def test_a_figure_is_stale_when_what_it_uses_changes(book, path, old, new, changed):
+def test_a_figure_is_stale_when_what_it_uses_changes(
+    book, path, old, new, changed
+):
     before = book.keys()
     book.edit(path, old, new)
     after = book.keys()
@@ -1361,7 +1386,9 @@ def test_a_figure_is_stale_when_what_it_uses_changes(book, path, old, new, chang
 
 
 def test_a_figure_depends_on_the_data_it_reads(book):
-    book.edit(book.module, "HEIGHT", "from nnlit.datasets import iris\n\nHEIGHT")
+    book.edit(
+        book.module, "HEIGHT", "from nnlit.datasets import iris\n\nHEIGHT"
+    )
     book.edit(book.module, "float(softplus(2.0))", "iris().X.mean()")
     before = book.keys()
     path = book.root / "nnlit" / "data" / "iris.csv.gz"
@@ -1374,7 +1401,9 @@ def test_a_figure_depends_on_the_data_it_reads(book):
 def test_names_are_unique_and_literal(book):
     script = book.build_figures()
     book.edit(book.module, '"second"', '"first"')
-    with pytest.raises(script.FigureError, match=r"ch01_tiny\.py:\d+: .*'first'"):
+    with pytest.raises(
+        script.FigureError, match=r"ch01_tiny\.py:\d+: .*'first'"
+    ):
         script.registry()
     book.edit(book.module, '@figure("first"', '@figure("fir" + "st"')
     with pytest.raises(script.FigureError, match="written out"):
@@ -1384,7 +1413,9 @@ def test_names_are_unique_and_literal(book):
 def test_errors_of_the_caller_are_clear(book):
     unknown = book.run("one", "frist")
     assert unknown.returncode == 1
-    assert unknown.stderr == ("there is no figure 'frist'; the nearest is 'first'\n")
+    assert unknown.stderr == (
+        "there is no figure 'frist'; the nearest is 'first'\n"
+    )
     assert book.run("all", "--jobs", "0").returncode == 2
     book.edit(book.module, "def first_data():", "def first_data(:")
     broken = book.run("check")

@@ -74,7 +74,9 @@ def admissions_line(data: Data, theme: Palette) -> Figure:
     label(ax, *tip, "$w$", theme.weight, dx=-2, dy=16, halo=False)
     ax.plot(*data["marked"].T, "o", ms=19, mfc="none", mec=theme.ink, mew=1.8)
     class_points(ax, data["marked"], np.array([1, 0]), theme, size=9)
-    for place, value in zip(data["marked"], data["marked_scores"], strict=True):
+    for place, value in zip(
+        data["marked"], data["marked_scores"], strict=True
+    ):
         sign = "−" if value < 0 else ""
         x1, x2 = place
         right = value >= 0
@@ -106,10 +108,16 @@ def no_data() -> Data:
 @figure("perceptron-unit", data=no_data)
 def perceptron_unit(data: Data, theme: Palette) -> Figure:
     canvas, ax = board(282)
-    total = node(ax, theme, Node(310, 140, 36), r"$\Sigma$", name=r"$w\cdot x + b$")
+    total = node(
+        ax, theme, Node(310, 140, 36), r"$\Sigma$", name=r"$w\cdot x + b$"
+    )
     step = node(ax, theme, Node(450, 140, 36), name="step")
-    out = node(ax, theme, Node(586, 140, 32), r"$\hat{y}$", color=theme.prediction)
-    for x, w, y in zip(data["inputs"], data["weights"], (45, 140, 235), strict=True):
+    out = node(
+        ax, theme, Node(586, 140, 32), r"$\hat{y}$", color=theme.prediction
+    )
+    for x, w, y in zip(
+        data["inputs"], data["weights"], (45, 140, 235), strict=True
+    ):
         bias = x == "$1$"
         source = node(ax, theme, Node(80, y, 30), x, dashed=bias)
         edge(ax, source, total, theme.weight, w, at=0.46, offset=18)
@@ -215,7 +223,9 @@ def both_mistakes_data() -> Data:
 def perceptron_both_mistakes(data: Data, theme: Palette) -> Figure:
     canvas = sheet(352)
     square = (-3.9, 3.9)
-    for left, (name, case) in zip((16, 336), data["cases"].items(), strict=True):
+    for left, (name, case) in zip(
+        (16, 336), data["cases"].items(), strict=True
+    ):
         ax = panel(canvas, left, 14, 288, 288)
         ax.set(xlim=square, ylim=square)
         ax.set_axis_off()
@@ -329,7 +339,9 @@ def gates_data() -> Data:
 def gates(data: Data, theme: Palette) -> Figure:
     canvas = sheet(270)
     square = (-0.45, 1.45)
-    for left, (name, learnt) in zip((36, 244, 452), data.items(), strict=True):
+    for left, (name, learnt) in zip(
+        (36, 244, 452), data.items(), strict=True
+    ):
         ax = panel(canvas, left, 34, 172, 172)
         ax.set(xlim=square, ylim=square)
         axes(ax, "", "", (0, 1), (0, 1))
@@ -371,7 +383,9 @@ def best_line(X: Array, y: Array) -> tuple[Array, float, int]:
     first, second = np.triu_indices(len(X), k=1)
     angle = np.arctan2(*(X[second] - X[first])[:, ::-1].T) + np.pi / 2
     hair = 1e-7
-    angles = np.concatenate([turn + angle for turn in (-hair, hair, np.pi - hair, np.pi + hair)])
+    angles = np.concatenate(
+        [turn + angle for turn in (-hair, hair, np.pi - hair, np.pi + hair)]
+    )
     normals = np.column_stack([np.cos(angles), np.sin(angles)])
     heights = normals @ X.T  # (directions, n)
     order = np.argsort(heights, axis=1)
@@ -408,7 +422,9 @@ def curved(data: Data, theme: Palette) -> Figure:
     ax.set(xlim=square, ylim=square)
     ax.set_axis_off()
     shade_positive(ax, data["w"], data["b"], theme.class1, 0.09)
-    ax.plot(*boundary(data["w"], data["b"], square, square).T, color=theme.ink)
+    ax.plot(
+        *boundary(data["w"], data["b"], square, square).T, color=theme.ink
+    )
     class_points(ax, data["X"], data["y"], theme)
     label(ax, 1.4, 0.35, "the best of all lines:", theme.ink)
     label(

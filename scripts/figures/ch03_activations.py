@@ -133,8 +133,12 @@ def activations_and_derivatives(data: Data, theme: Palette) -> Figure:
             ax.spines["bottom"].set_position(("data", 0))
             ax.spines["bottom"].set_zorder(1)
             ax.tick_params(axis="x", length=0, pad=12)
-        above.plot(z, kinked(z, curve), color=theme.prediction, lw=3, clip_on=False)
-        below.plot(z, kinked(z, slope), color=theme.gradient, lw=3, clip_on=False)
+        above.plot(
+            z, kinked(z, curve), color=theme.prediction, lw=3, clip_on=False
+        )
+        below.plot(
+            z, kinked(z, slope), color=theme.gradient, lw=3, clip_on=False
+        )
         label(above, -3.8, 3.2 if large else 0.97, name, theme.prediction)
         label(below, -3.8, 0.72, "slope", theme.gradient)
     return canvas
@@ -175,7 +179,9 @@ def saturation(data: Data, theme: Palette) -> Figure:
     z = data["z"]
     above.plot(z, data["sigmoid"], color=theme.prediction, lw=3)
     below.plot(z, data["slope"], color=theme.gradient, lw=3, clip_on=False)
-    for at, value, slope in zip(data["at"], data["values_at"], data["slopes_at"], strict=True):
+    for at, value, slope in zip(
+        data["at"], data["values_at"], data["slopes_at"], strict=True
+    ):
         reach = np.array([-1.3, 1.3])
         above.plot(
             at + reach,
@@ -194,7 +200,9 @@ def saturation(data: Data, theme: Palette) -> Figure:
             zorder=5,
             clip_on=False,
         )
-        words = number(float(f"{slope:.3g}" if slope > 1e-3 else f"{slope:.1g}"))
+        words = number(
+            float(f"{slope:.3g}" if slope > 1e-3 else f"{slope:.1g}")
+        )
         if slope < 1e-3:
             words = f"{slope:.6f}"
         label(
@@ -216,7 +224,9 @@ def softmax_temperature_data() -> Data:
     return {
         "scores": SCORES,
         "temperatures": temperatures,
-        "probabilities": np.array([temperature_softmax(SCORES, t) for t in temperatures]),
+        "probabilities": np.array(
+            [temperature_softmax(SCORES, t) for t in temperatures]
+        ),
     }
 
 

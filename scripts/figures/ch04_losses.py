@@ -27,7 +27,10 @@ def loss_curves_data() -> Data:
     """Both losses of one example against its prediction, for y = 0 and 1."""
     y_hat = np.linspace(0.005, 0.995, 199)
     losses = {
-        name: {y: np.array([loss(np.array([p]), np.array([y])) for p in y_hat]) for y in (0, 1)}
+        name: {
+            y: np.array([loss(np.array([p]), np.array([y])) for p in y_hat])
+            for y in (0, 1)
+        }
         for name, loss in (
             ("log", binary_cross_entropy),
             ("squared", mean_squared_error),
@@ -36,8 +39,12 @@ def loss_curves_data() -> Data:
     return {
         "y_hat": y_hat,
         **losses,
-        "log_at_half": float(binary_cross_entropy(np.array([0.5]), np.array([1]))),
-        "log_at_0.01": float(binary_cross_entropy(np.array([0.01]), np.array([1]))),
+        "log_at_half": float(
+            binary_cross_entropy(np.array([0.5]), np.array([1]))
+        ),
+        "log_at_0.01": float(
+            binary_cross_entropy(np.array([0.01]), np.array([1]))
+        ),
     }
 
 
@@ -149,5 +156,7 @@ def loss_landscape(data: Data, theme: Palette) -> Figure:
     contours(ax, data, theme, named=(0.3, 0.5, 1.0))
     w1, w2 = data["minimum"]
     ax.plot([w1], [w2], "o", ms=10, color=theme.weight, zorder=6)
-    label(ax, w1, w2, f"lowest: {data['lowest']:.3f}", theme.weight, dx=12, dy=2)
+    label(
+        ax, w1, w2, f"lowest: {data['lowest']:.3f}", theme.weight, dx=12, dy=2
+    )
     return canvas

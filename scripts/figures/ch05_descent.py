@@ -36,7 +36,9 @@ X, Y, START = 2.0, 8.0, 5.0  # one example, and the weight to begin with
 
 def path_from(start: float, rate: float, steps: int) -> Data:
     """The weights that gradient descent visits, and their losses."""
-    walk = gradient_descent(lambda w: one_weight_gradient(w, X, Y), np.array(start), rate, steps)
+    walk = gradient_descent(
+        lambda w: one_weight_gradient(w, X, Y), np.array(start), rate, steps
+    )
     return {"w": walk, "loss": one_weight_loss(walk, X, Y)}
 
 
@@ -131,7 +133,9 @@ def rise_over_run(data: Data, theme: Palette) -> Figure:
             lw=1.6,
             ls=DASHED,
         )
-        ax.plot(START + run, high + rise, "o", ms=8, color=theme.ink, zorder=7)
+        ax.plot(
+            START + run, high + rise, "o", ms=8, color=theme.ink, zorder=7
+        )
         label(
             ax,
             START + 1.06,
@@ -181,7 +185,9 @@ def three_rates_data() -> Data:
         "curvature": X * X,
         "limit": 2 / (X * X),
         "rates": rates,
-        "paths": {name: path_from(START, rate, 5) for name, rate in rates.items()},
+        "paths": {
+            name: path_from(START, rate, 5) for name, rate in rates.items()
+        },
     }
 
 
@@ -197,7 +203,9 @@ def three_learning_rates(data: Data, theme: Palette) -> Figure:
         ax.plot(data["w"], data["loss"], color=theme.muted, lw=2)
         walk = data["paths"][name]
         ax.plot(walk["w"], walk["loss"], color=theme.weight, lw=1.6, zorder=5)
-        ax.plot(walk["w"], walk["loss"], "o", ms=8, color=theme.weight, zorder=6)
+        ax.plot(
+            walk["w"], walk["loss"], "o", ms=8, color=theme.weight, zorder=6
+        )
         ax.plot(
             walk["w"][:1],
             walk["loss"][:1],
@@ -226,7 +234,10 @@ def restarts_data() -> Data:
     w = np.linspace(-1.62, 1.62, 325)
     starts = np.array([-1.5, -0.5, 0.35, 1.5])
     paths = np.array(
-        [gradient_descent(two_minima_gradient, np.array(s), 0.05, 200) for s in starts]
+        [
+            gradient_descent(two_minima_gradient, np.array(s), 0.05, 200)
+            for s in starts
+        ]
     )
     ends = paths[:, -1]
     heights = two_minima(ends)
@@ -305,7 +316,9 @@ def gradient_field_data() -> Data:
         "grid": grid,
         "downhill": np.array([-uphill(w) for w in grid]),
         "path": path,
-        "path_loss": np.array([loss(students.X, students.y, w, bias) for w in path]),
+        "path_loss": np.array(
+            [loss(students.X, students.y, w, bias) for w in path]
+        ),
         "learning_rate": 0.25,
         "full_slope": partial(slope, students),
     }

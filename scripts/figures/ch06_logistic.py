@@ -59,7 +59,9 @@ def trained() -> Data:
         "losses": np.array(losses),
         "path": path,
         "accuracy": accuracy(predict_proba(known.X, w, b) >= 0.5, known.y),
-        "test_accuracy": accuracy(predict_proba(held_out.X, w, b) >= 0.5, held_out.y),
+        "test_accuracy": accuracy(
+            predict_proba(held_out.X, w, b) >= 0.5, held_out.y
+        ),
     }
 
 
@@ -112,7 +114,8 @@ def error_curve_data() -> Data:
     run = trained()
     epochs = np.unique(np.geomspace(1, EPOCHS, 120).astype(int))
     test = [
-        float(loss(run["test_X"], run["test_y"], row[:2], row[2])) for row in run["path"][epochs]
+        float(loss(run["test_X"], run["test_y"], row[:2], row[2]))
+        for row in run["path"][epochs]
     ]
     return run | {
         "epoch": epochs,
@@ -215,9 +218,13 @@ def real_data() -> Data:
         "y_hat": y_hat,
         "y": held_out.y,
         "edges": edges,
-        "counts": [np.histogram(y_hat[held_out.y == k], edges)[0] for k in (0, 1)],
+        "counts": [
+            np.histogram(y_hat[held_out.y == k], edges)[0] for k in (0, 1)
+        ],
         "accuracy": model.score(scaled, held_out.y),
-        "baseline": float(np.mean(held_out.y == np.argmax(np.bincount(known.y)))),
+        "baseline": float(
+            np.mean(held_out.y == np.argmax(np.bincount(known.y)))
+        ),
         "wrong": int((model.predict(scaled) != held_out.y).sum()),
     }
 
@@ -234,7 +241,9 @@ def real(data: Data, theme: Palette) -> Figure:
         last = kind == 0
         axes(
             ax,
-            r"predicted probability $\hat{y}$ of " + data["classes"][1] if last else "",
+            r"predicted probability $\hat{y}$ of " + data["classes"][1]
+            if last
+            else "",
             "" if last else "tumours",
             (0, 0.5, 1),
             (0, 20, 40),

@@ -70,7 +70,9 @@ def half_planes_data() -> Data:
 def half_planes(data: Data, theme: Palette) -> Figure:
     canvas, panels = three()
     names = ("first member", "second member", "combined")
-    for ax, words, y_hat, value in zip(panels, names, data["maps"], data["values"], strict=True):
+    for ax, words, y_hat, value in zip(
+        panels, names, data["maps"], data["values"], strict=True
+    ):
         ax.set(xlim=PLANE, ylim=PLANE)
         axes(ax, "test score", "", TICKS, TICKS)
         if ax is not panels[0]:
@@ -85,7 +87,9 @@ def half_planes(data: Data, theme: Palette) -> Figure:
             colors=[theme.ink],
             linewidths=[2.6],
         )
-        ax.plot(*data["student"], "o", ms=9, mfc=theme.ink, mec=theme.ink)
+        ax.plot(
+            *data["student"], "o", ms=9, mfc=theme.ink, mec=theme.ink
+        )
         label(
             ax,
             *data["student"],
@@ -115,7 +119,8 @@ def combined_network(data: Data, theme: Palette) -> Figure:
         for y, words in ((60, "$x_1$"), (200, "$x_2$"), (340, "$1$"))
     ]
     hidden = [
-        node(ax, theme, Node(330, y, 32), words) for y, words in ((90, r"$a_1$"), (240, r"$a_2$"))
+        node(ax, theme, Node(330, y, 32), words)
+        for y, words in ((90, r"$a_1$"), (240, r"$a_2$"))
     ]
     one = node(ax, theme, Node(330, 350, 28), "$1$", dashed=True)
     out = node(
@@ -157,7 +162,9 @@ def deep_network(data: Data, theme: Palette) -> Figure:
     words = ("input", "hidden layer 1", "hidden layer 2", "output")
     letters = ("x", "", "", r"\hat{y}")
     layers: list[list[Node]] = []
-    for x, size, name, letter in zip(places, data["sizes"], words, letters, strict=True):
+    for x, size, name, letter in zip(
+        places, data["sizes"], words, letters, strict=True
+    ):
         top = 170 - 40 * (size - 1)
         layers.append(
             [
@@ -233,7 +240,9 @@ def xor_bent(data: Data, theme: Palette) -> Figure:
     ):
         told: dict[tuple[float, ...], list[str]] = {}
         for point, corner in zip(X, data["X"], strict=True):
-            told.setdefault(tuple(point), []).append(f"{corner[0]:.0f}{corner[1]:.0f}")
+            told.setdefault(tuple(point), []).append(
+                f"{corner[0]:.0f}{corner[1]:.0f}"
+            )
         for point, corners in told.items():
             label(
                 ax,
@@ -322,14 +331,19 @@ def folds_data() -> Data:
     for _ in range(3):
         y, _ = forward(y, FOLD, "relu", "identity")
         heights.append(y[:, 0])
-    pieces = [1 + int((np.abs(np.diff(np.sign(np.diff(line)))) > 0).sum()) for line in heights]
+    pieces = [
+        1 + int((np.abs(np.diff(np.sign(np.diff(line)))) > 0).sum())
+        for line in heights
+    ]
     return {"x": x, "heights": heights, "pieces": pieces}
 
 
 @figure("folds", data=folds_data)
 def folds(data: Data, theme: Palette) -> Figure:
     canvas, panels = three()
-    for ax, line, pieces in zip(panels, data["heights"], data["pieces"], strict=True):
+    for ax, line, pieces in zip(
+        panels, data["heights"], data["pieces"], strict=True
+    ):
         ax.set(xlim=(0, 1), ylim=(0, 1.02))
         axes(ax, "$x$", "", (0, 0.5, 1), (0, 1))
         if ax is not panels[0]:

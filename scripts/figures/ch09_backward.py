@@ -110,7 +110,9 @@ def chain_of_slopes(data: Data, theme: Palette) -> Figure:
         edge(ax, places[i], places[i + 1], theme.gradient)
         middle = (places[i].x + places[i + 1].x) / 2
         label(ax, middle, 24, short(slope, 4), theme.gradient, ha="center")
-    factors = " · ".join(f"({short(s, 4)})" if s < 0 else short(s, 4) for s in data["slopes"])
+    factors = " · ".join(
+        f"({short(s, 4)})" if s < 0 else short(s, 4) for s in data["slopes"]
+    )
     words = f"{factors} = {short(data['product'], 4)}"
     label(ax, 320, 182, words, theme.gradient, ha="center", halo=False)
     return canvas
@@ -192,7 +194,9 @@ def powers(ax: Axes, y: Sequence[int], x: Sequence[int] = ()) -> None:
     for axis, ticks in ((ax.xaxis, x), (ax.yaxis, y)):
         if ticks:
             axis.set_major_locator(FixedLocator(list(ticks)))
-            axis.set_major_formatter(FuncFormatter(lambda v, _: f"$10^{{{v:.0f}}}$"))
+            axis.set_major_formatter(
+                FuncFormatter(lambda v, _: f"$10^{{{v:.0f}}}$")
+            )
 
 
 def gradient_flow_data() -> Data:
@@ -246,7 +250,8 @@ def difference_step_data() -> Data:
 
     def loss(w: Array) -> Any:
         parts = [
-            part.reshape(like.shape) for part, like in zip(np.split(w, cuts), flat, strict=True)
+            part.reshape(like.shape)
+            for part, like in zip(np.split(w, cuts), flat, strict=True)
         ]
         pairs = list(zip(parts[::2], parts[1::2], strict=True))
         return loss_value(rows, answers, pairs, "sigmoid")
@@ -255,7 +260,10 @@ def difference_step_data() -> Data:
     steps = 10.0 ** np.arange(-12, -0.5, 0.5)
     here, unit = loss(w), np.eye(len(w))
     two = [relative_error(a, numerical_gradient(loss, w, h)) for h in steps]
-    one = [relative_error(a, np.array([loss(w + h * e) - here for e in unit]) / h) for h in steps]
+    one = [
+        relative_error(a, np.array([loss(w + h * e) - here for e in unit]) / h)
+        for h in steps
+    ]
     return {
         "h": steps,
         "two sides": np.array(two),

@@ -68,7 +68,9 @@ def images() -> tuple[tuple[Array, Array], tuple[Array, Array]]:
 def tens(ax: Axes, values: Sequence[float]) -> None:
     """Numbers of a y axis that holds logarithms to base 10."""
     ax.yaxis.set_major_locator(FixedLocator(list(np.log10(values))))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: number(round(10**v, 6))))
+    ax.yaxis.set_major_formatter(
+        FuncFormatter(lambda v, _: number(round(10**v, 6)))
+    )
 
 
 # --- the loop ----------------------------------------------------------------
@@ -85,7 +87,9 @@ def loop_data() -> Data:
     }
 
 
-def halftone(ax: Axes, image: Array, left: float, top: float, side: float, color: str) -> None:
+def halftone(
+    ax: Axes, image: Array, left: float, top: float, side: float, color: str
+) -> None:
     """An image of 8 × 8 pixels as squares, the darker the larger."""
     cell, squares = side / 8, []
     for row in range(8):
@@ -173,7 +177,9 @@ def batch_sizes(data: Data, theme: Palette) -> Figure:
     tens(ax, (0.05, 0.1, 0.2, 0.5, 1, 2))
     low = ax.get_ylim()[0]
     label(ax, 3, low, "epochs", theme.ink, dy=-42, ha="center", halo=False)
-    for (size, losses), mark in zip(data["losses"].items(), "so^", strict=True):
+    for (size, losses), mark in zip(
+        data["losses"].items(), "so^", strict=True
+    ):
         height = np.log10(losses)
         ax.plot(epochs, height, color=theme.training, lw=2.2)
         ax.plot(epochs, height, mark, ms=8, color=theme.training, zorder=5)
@@ -205,7 +211,10 @@ def starts_data() -> Data:
     bins = np.linspace(-2.4, 2.4, 41)
     return {
         "bins": bins,
-        "spread": {name: np.array([Z.std() for Z in layers]) for name, layers in scores.items()},
+        "spread": {
+            name: np.array([Z.std() for Z in layers])
+            for name, layers in scores.items()
+        },
         "shares": {
             name: [np.histogram(Z, bins)[0] / Z.size for Z in layers]
             for name, layers in scores.items()
@@ -232,13 +241,17 @@ def scores_by_initialisation(data: Data, theme: Palette) -> Figure:
     bins = data["bins"]
     for column, name in enumerate(STARTS):
         for row in range(5):
-            ax = panel(canvas, left + 141 * column, 44 + 76 * row, width, height)
+            ax = panel(
+                canvas, left + 141 * column, 44 + 76 * row, width, height
+            )
             ax.set(xlim=(bins[0], bins[-1]), ylim=(0, 1.08))
             ax.spines["left"].set_visible(False)
             last = row == 4
             axes(ax, "score" if last else "", "", (-2, 0, 2) if last else ())
             share = data["shares"][name][row]
-            ax.stairs(share / share.max(), bins, fill=True, color=theme.weight, lw=0)
+            ax.stairs(
+                share / share.max(), bins, fill=True, color=theme.weight, lw=0
+            )
             if row == 0:
                 label(ax, 0, 1.08, name, theme.ink, dy=16, ha="center")
             if column == 0:
@@ -293,14 +306,20 @@ def rates_data() -> Data:
     """Where each optimiser has come to after forty steps, by its rate."""
     return {
         "rates": RATES,
-        "ends": {name: np.array([end(walk(name, rate)) for rate in RATES]) for name in RACERS},
+        "ends": {
+            name: np.array([end(walk(name, rate)) for rate in RATES])
+            for name in RACERS
+        },
     }
 
 
 def tuned() -> dict[str, float]:
     """The best of all rates for each optimiser by itself."""
     facts = rates_data()
-    return {name: float(RATES[np.argmin(ends)]) for name, ends in facts["ends"].items()}
+    return {
+        name: float(RATES[np.argmin(ends)])
+        for name, ends in facts["ends"].items()
+    }
 
 
 @figure("loss-by-rate", data=rates_data)
@@ -390,7 +409,9 @@ def schedules_data() -> Data:
         "exponential": partial(exponential, learning_rate=1.0, rate=0.03),
         "root of the steps": partial(inverse_scaling, learning_rate=1.0),
         "cosine": partial(cosine, learning_rate=1.0, steps=100),
-        "warm-up, cosine": lambda t: warm_up(t, cosine(t, 1.0, steps=100), steps=10),
+        "warm-up, cosine": lambda t: warm_up(
+            t, cosine(t, 1.0, steps=100), steps=10
+        ),
     }
     (X, Y), _ = images()
     trainer = Trainer(
@@ -408,7 +429,10 @@ def schedules_data() -> Data:
     history = trainer.run(X, Y, epochs=40)
     return {
         "t": t,
-        "rates": {name: np.array([schedule(k) for k in t]) for name, schedule in closed.items()},
+        "rates": {
+            name: np.array([schedule(k) for k in t])
+            for name, schedule in closed.items()
+        },
         "epochs": np.arange(1, 41),
         "plateau": np.array(history.learning_rate),
         "losses": np.array(history.loss),
@@ -447,7 +471,9 @@ def decay_schedules(data: Data, theme: Palette) -> Figure:
             lw=2.4,
             drawstyle="steps-mid" if jumps else "default",
         )
-        label(ax, end / 2, 1.06, name, theme.ink, dy=16, ha="center", halo=False)
+        label(
+            ax, end / 2, 1.06, name, theme.ink, dy=16, ha="center", halo=False
+        )
     return canvas
 
 
@@ -461,7 +487,9 @@ def curves_data() -> Data:
     training, validation, scores = [], [], []
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
-        trainer = Trainer(initialize(SIZES, "he_uniform", rng), learning_rate=0.1, rng=rng)
+        trainer = Trainer(
+            initialize(SIZES, "he_uniform", rng), learning_rate=0.1, rng=rng
+        )
         history = trainer.run(*train, epochs, validation=watched)
         training.append(history.loss)
         validation.append(history.validation_loss)
@@ -490,7 +518,9 @@ def learning_curves(data: Data, theme: Palette) -> Figure:
     ):
         curves = np.log10(data[name])
         mean, spread = curves.mean(axis=0), curves.std(axis=0, ddof=1)
-        ax.fill_between(epochs, mean - spread, mean + spread, color=color, alpha=0.13, lw=0)
+        ax.fill_between(
+            epochs, mean - spread, mean + spread, color=color, alpha=0.13, lw=0
+        )
         for curve in curves:
             ax.plot(epochs, curve, color=color, lw=0.6, ls=style)
         ax.plot(epochs, mean, color=color, lw=2.6, ls=style)

@@ -103,7 +103,9 @@ def dogs_data() -> Data:
     rules = {
         "fur": [fur for _, _, fur, _, _ in THINGS],
         "barks": [barks for _, _, _, barks, _ in THINGS],
-        "barks, known colour": [barks and colour in colours for _, _, _, barks, colour in THINGS],
+        "barks, known colour": [
+            barks and colour in colours for _, _, _, barks, colour in THINGS
+        ],
     }
     return {
         "names": [thing[0] for thing in THINGS],
@@ -121,7 +123,9 @@ def dogs(data: Data, theme: Palette) -> Figure:
     heads = ("has fur", "barks", "barks, and is brown,\ngrey or black")
     for x, head in zip(places, heads, strict=True):
         label(ax, x, 30, head, theme.ink, ha="center", halo=False)
-    for row, (name, dog) in enumerate(zip(data["names"], data["dog"], strict=True)):
+    for row, (name, dog) in enumerate(
+        zip(data["names"], data["dog"], strict=True)
+    ):
         new = row >= data["seen"]
         y = 84 + 42 * row + 24 * new
         label(ax, 16, y, name, theme.ink, halo=False)
@@ -227,7 +231,9 @@ def complexity_data() -> Data:
 def band(ax: Axes, x: Array, runs: Array, color: str, dashed: bool) -> Array:
     """The mean of several runs as a line, their spread as a band."""
     mean, spread = runs.mean(axis=0), runs.std(axis=0, ddof=1)
-    ax.fill_between(x, mean - spread, mean + spread, color=color, alpha=0.13, lw=0)
+    ax.fill_between(
+        x, mean - spread, mean + spread, color=color, alpha=0.13, lw=0
+    )
     style = DASHED if dashed else "-"
     ax.plot(x, mean, color=color, lw=2.6, ls=style, clip_on=False)
     return mean
@@ -275,7 +281,9 @@ def early_stopping_data() -> Data:
     for patience in (1, PATIENCE):
         watch = EarlyStopping(patience)
         stops[patience] = next(
-            epoch for epoch, loss in enumerate(history.validation_loss, 1) if watch.update(loss, [])
+            epoch
+            for epoch, loss in enumerate(history.validation_loss, 1)
+            if watch.update(loss, [])
         )
     return {
         "training": np.array(history.loss),
@@ -293,7 +301,9 @@ def early_stopping(data: Data, theme: Palette) -> Figure:
     ax.set(xlim=(0, 300), ylim=(0, 0.75))
     axes(ax, "epoch", "loss", range(0, 301, 100), (0, 0.2, 0.4, 0.6))
     ax.plot(epochs, data["training"], color=theme.training, lw=2)
-    ax.plot(epochs, data["validation"], color=theme.validation, lw=2, ls=DASHED)
+    ax.plot(
+        epochs, data["validation"], color=theme.validation, lw=2, ls=DASHED
+    )
     best, stop = data["best"], data["stop"]
     lowest = data["validation"][best - 1]
     for at, top, words in (
@@ -365,7 +375,9 @@ def penalties_data() -> Data:
     """Sizes of all 96 weights, the largest first, under each penalty."""
     fresh = rings(2000, 999)
     sizes = {
-        name: np.sort(np.concatenate([np.abs(W).ravel() for W, _ in parameters]))[::-1]
+        name: np.sort(
+            np.concatenate([np.abs(W).ravel() for W, _ in parameters])
+        )[::-1]
         for name, parameters in penalised().items()
     }
     wrong = {name: error(net, fresh) for name, net in penalised().items()}
@@ -421,9 +433,12 @@ def dropped(data: Data, theme: Palette) -> Figure:
     words = ("one pass", "the next pass")
     for left, name, mask in zip((0, 338), words, data["passes"], strict=True):
         inputs = [
-            node(ax, theme, Node(left + 28, 119 + 68 * unit, 25)) for unit in range(data["inputs"])
+            node(ax, theme, Node(left + 28, 119 + 68 * unit, 25))
+            for unit in range(data["inputs"])
         ]
-        out = node(ax, theme, Node(left + 274, 187, 25), color=theme.prediction)
+        out = node(
+            ax, theme, Node(left + 274, 187, 25), color=theme.prediction
+        )
         for unit, factor in enumerate(mask):
             place = node(
                 ax,
@@ -503,7 +518,9 @@ def shifted_data() -> Data:
     written = digits()
     one = int(np.flatnonzero(written.y == 5)[1])
     images = {
-        name: shift_images(written.X[one : one + 1] / 16, *way)[0].reshape(8, 8)
+        name: shift_images(written.X[one : one + 1] / 16, *way)[0].reshape(
+            8, 8
+        )
         for name, way in WAYS.items()
     }
     return {"images": images, "digit": int(written.y[one])}

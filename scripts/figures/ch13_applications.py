@@ -107,7 +107,9 @@ def mistakes_data() -> Data:
     }
 
 
-def framed(canvas: Figure, left: float, top: float, side: float, theme: Palette) -> Axes:
+def framed(
+    canvas: Figure, left: float, top: float, side: float, theme: Palette
+) -> Axes:
     """A square with a thin frame for an image of 8 × 8 pixels."""
     ax = panel(canvas, left, top, side, side)
     ax.set(xlim=(0, 8), ylim=(8, 0), xticks=[], yticks=[])
@@ -153,7 +155,8 @@ def signed(ax: Axes, image: Array, theme: Palette) -> None:
     corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
     for sign in (1, -1):
         squares = [
-            np.array([column + 0.5, row + 0.5]) + 0.44 * np.sqrt(sign * weight) * corners
+            np.array([column + 0.5, row + 0.5])
+            + 0.44 * np.sqrt(sign * weight) * corners
             for (row, column), weight in np.ndenumerate(image)
             if sign * weight > 0.02
         ]
@@ -340,7 +343,9 @@ def plane_data() -> Data:
         facts[name] = made[name]
         facts[f"{name} purity"] = purity(groups, test.y)
         copies = made[f"{name} copies"]
-        facts[f"{name} error"] = float(reconstruction_error(copies, test.X / 16))
+        facts[f"{name} error"] = float(
+            reconstruction_error(copies, test.X / 16)
+        )
     return facts
 
 

@@ -83,7 +83,10 @@ def characters(face: tuple[str, str]) -> dict[str, float]:
     font = TTFont(_installed(face))
     scale = font["head"].unitsPerEm
     widths = font["hmtx"]
-    return {chr(code): widths[glyph][0] / scale for code, glyph in font.getBestCmap().items()}
+    return {
+        chr(code): widths[glyph][0] / scale
+        for code, glyph in font.getBestCmap().items()
+    }
 
 
 @cache
@@ -92,10 +95,13 @@ def _installed(face: tuple[str, str]) -> Path:
     try:
         source = FACES[face]
     except KeyError:
-        raise MissingGlyph(f"no font file is known for {face[0]!r}, {face[1]}") from None
+        raise MissingGlyph(
+            f"no font file is known for {face[0]!r}, {face[1]}"
+        ) from None
     if not source.is_file():
         raise FileNotFoundError(
-            f"{source.relative_to(ROOT)} is missing: install the fonts first (npm ci)"
+            f"{source.relative_to(ROOT)} is missing: install the fonts first "
+            "(npm ci)"
         )
     content = source.read_bytes()
     digest = hashlib.sha256(content).hexdigest()[:12]

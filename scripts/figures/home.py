@@ -20,7 +20,9 @@ Data = dict[str, Any]
 def home_data() -> Data:
     """Students, each with the score and the probability a model gives him."""
     students = admissions(n=80, rng=3, flip=0.1)
-    w, b, losses, _ = train(students.X, students.y, 1 / lipschitz(students.X), 8000)
+    w, b, losses, _ = train(
+        students.X, students.y, 1 / lipschitz(students.X), 8000
+    )
     scores = students.X @ w + b
     z = np.linspace(-7, 7, 281)
     return {

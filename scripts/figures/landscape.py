@@ -52,7 +52,10 @@ def landscape() -> dict[str, Any]:
     minimum, bias = path[-1][:2], float(path[-1][2])
     w1, w2 = np.linspace(*W1, 65), np.linspace(*W2, 59)
     height = np.array(
-        [[loss(students.X, students.y, np.array([a, c]), bias) for a in w1] for c in w2]
+        [
+            [loss(students.X, students.y, np.array([a, c]), bias) for a in w1]
+            for c in w2
+        ]
     )
     return {
         "w1": w1,

@@ -106,7 +106,10 @@ def css() -> str:
     """The palette as custom properties for Material's two schemes."""
     blocks = []
     for palette, scheme in ((LIGHT, "default"), (DARK, "slate")):
-        lines = [f"  --nn-{meaning}: {colour};" for meaning, colour in colours(palette).items()]
+        lines = [
+            f"  --nn-{meaning}: {colour};"
+            for meaning, colour in colours(palette).items()
+        ]
         selector = f'[data-md-color-scheme="{scheme}"]'
         if palette is LIGHT:
             selector = f":root,\n{selector}"

@@ -30,7 +30,9 @@ def sheet(height: float) -> Figure:
     return Figure(figsize=(WIDTH / 72, height / 72))
 
 
-def panel(sheet: Figure, left: float, top: float, width: float, height: float) -> Axes:
+def panel(
+    sheet: Figure, left: float, top: float, width: float, height: float
+) -> Axes:
     """Axes whose inner box is given in the sheet's units, y down."""
     full = sheet.get_figheight() * 72
     return sheet.add_axes(
@@ -50,7 +52,9 @@ def single(height: float = 400) -> tuple[Figure, Axes]:
     return figure, panel(figure, *box)
 
 
-def pair(height: float = 330, gap: float = 60) -> tuple[Figure, tuple[Axes, Axes]]:
+def pair(
+    height: float = 330, gap: float = 60
+) -> tuple[Figure, tuple[Axes, Axes]]:
     """A sheet with two plots side by side."""
     figure = sheet(height)
     width = (WIDTH - LEFT - RIGHT - gap) / 2
@@ -64,7 +68,9 @@ def pair(height: float = 330, gap: float = 60) -> tuple[Figure, tuple[Axes, Axes
 def three(height: float = 282) -> tuple[Figure, list[Axes]]:
     """A sheet with three square plots side by side."""
     canvas = sheet(height)
-    return canvas, [panel(canvas, 38 + place * 204, 44, 176, 176) for place in range(3)]
+    return canvas, [
+        panel(canvas, 38 + place * 204, 44, 176, 176) for place in range(3)
+    ]
 
 
 def axes(
@@ -166,7 +172,9 @@ def class_points(
     triangles(ax, one, theme.class1, size=size, alpha=alpha)
 
 
-def circles(ax: Axes, X: Array, color: str, *, size: float = 8, alpha: float = 1.0) -> None:
+def circles(
+    ax: Axes, X: Array, color: str, *, size: float = 8, alpha: float = 1.0
+) -> None:
     """Open circles, the mark of class 0."""
     ax.plot(
         X[:, 0],
@@ -182,7 +190,9 @@ def circles(ax: Axes, X: Array, color: str, *, size: float = 8, alpha: float = 1
     )
 
 
-def triangles(ax: Axes, X: Array, color: str, *, size: float = 8, alpha: float = 1.0) -> None:
+def triangles(
+    ax: Axes, X: Array, color: str, *, size: float = 8, alpha: float = 1.0
+) -> None:
     """Filled triangles, the mark of class 1."""
     ax.plot(
         X[:, 0],
@@ -254,7 +264,8 @@ def boundary(
         {
             (round(x, 12), round(y, 12))
             for x, y in ends
-            if xlim[0] - 1e-9 <= x <= xlim[1] + 1e-9 and ylim[0] - 1e-9 <= y <= ylim[1] + 1e-9
+            if xlim[0] - 1e-9 <= x <= xlim[1] + 1e-9
+            and ylim[0] - 1e-9 <= y <= ylim[1] + 1e-9
         }
     )
     if len(inside) < 2:

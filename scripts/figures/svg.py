@@ -100,7 +100,9 @@ def render(drawing: Figure, data: Any, theme: Palette) -> bytes:
 def render_both(drawing: Figure) -> dict[str, bytes]:
     """The figure in every scheme, from data computed once."""
     data = drawing.data()
-    return {name: render(drawing, data, theme) for name, theme in SCHEMES.items()}
+    return {
+        name: render(drawing, data, theme) for name, theme in SCHEMES.items()
+    }
 
 
 def clean(raw: bytes, theme: Palette) -> bytes:
@@ -150,7 +152,11 @@ def words(root: ET.Element) -> Iterable[tuple[str, str, float, str]]:
 
 def _declarations(element: ET.Element) -> dict[str, str]:
     """The style attribute of an element as a dictionary."""
-    pairs = (part.partition(":") for part in element.get("style", "").split(";") if part.strip())
+    pairs = (
+        part.partition(":")
+        for part in element.get("style", "").split(";")
+        if part.strip()
+    )
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
