@@ -25,19 +25,111 @@ from literate.extension import FIGURES, FORMULA, Context
 EMBEDDED = re.compile(r"^\s*@embed\s+(\S+)", re.MULTILINE)
 DOCUMENTED = re.compile(r"^::: (\S+)", re.MULTILINE)
 FIGURE = re.compile(r"^\s*/// figure \| (\S+)", re.MULTILINE)
+SEARCH_ONLY = re.compile(r"\s?data-search-\w+=\"[^\"]+\"")  # attributes that search takes out
 
 CACHE = ".cache/pages.json"
 
-_rendered: dict[str, dict[str, Any]] = {}
-_entries: dict[str, tuple[str, list[dict[str, Any]]]] = {}  # of the search index
+
+class Kept:
+    """What the pages were at the last build."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, dict[str, Any]] = {}
+        self.entries: dict[str, tuple[str, list[dict[str, Any]]]] = {}  # of the search index
+        self.keys: dict[str, str] = {}  # of the build that goes on
+        self._begun: tuple[str, int, str] = ("", 0, "")  # digest, entries before, content
+
+    # ---- pages
+
+    def has(self, page: Page, markdown: str, context: Context) -> bool:
+        """Whether the page is what it was, so that it needn't be rendered."""
+        uri = page.file.src_uri
+        self.keys[uri] = key(markdown, page, context)
+        return bool(self.keys[uri]) and self.keys[uri] == self.pages.get(uri, {}).get("key")
+
+    def content(self, html: str, page: Page, context: Context, files: Files) -> str:
+        """What was rendered now, which is kept, or what was kept before."""
+        uri = page.file.src_uri
+        kept = self.pages.get(uri, {})
+        if not page.markdown and self.keys[uri] == kept.get("key"):
+            page.content = kept["content"]
+            page.toc = TableOfContents([_anchor(item) for item in kept["toc"]])
+            page.title = kept["title"]
+            page.present_anchor_ids = set(kept["anchors"])
+            page.links_to_anchors = {
+                file: links
+                for uri, links in kept["links"].items()
+                if (file := files.get_file_from_path(uri))
+            }
+            context.formulas.update(kept["formulas"])
+            return str(kept["content"])
+        self.pages[uri] = {
+            "key": self.keys[uri],
+            "content": html,
+            "toc": [_plain(item) for item in page.toc],
+            "title": page.title,
+            "anchors": sorted(page.present_anchor_ids or ()),
+            "links": {f.src_uri: ls for f, ls in (page.links_to_anchors or {}).items()},
+            "formulas": {k: context.formulas[k] for k in FORMULA.findall(html)},
+        }
+        return html
+
+    # ---- the search index
+
+    def before_search(self, page: Page, config: MkDocsConfig) -> None:
+        """An unchanged page is an empty one to the search: its entries are kept."""
+        index = _search_index(config)
+        if index is not None:
+            content = page.content or ""
+            now = hashlib.sha256(content.encode()).hexdigest()
+            self._begun = now, len(index.entries), content
+            if now == self.entries.get(page.url, ("", []))[0]:
+                page.content = ""
+
+    def after_search(self, page: Page, config: MkDocsConfig) -> None:
+        """The page has its content again, the index its entries."""
+        index = _search_index(config)
+        if index is not None:
+            now, first, content = self._begun
+            before, kept = self.entries.get(page.url, ("", []))
+            if now == before:
+                del index.entries[first:]
+                index.entries.extend(dict(entry) for entry in kept)
+                page.content = SEARCH_ONLY.sub("", content)
+            else:
+                self.entries[page.url] = now, [dict(entry) for entry in index.entries[first:]]
+
+    # ---- from one `serve` to the next
+
+    def load(self, root: Path) -> None:
+        """What the last `serve` left; anything unreadable is as good as nothing."""
+        file = root / CACHE
+        if self.pages or not file.is_file():
+            return
+        try:
+            kept = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError:
+            return
+        if kept.get("tools") == tools(root):
+            self.pages.update(kept["pages"])
+            self.entries.update(
+                {url: (now, entries) for url, (now, entries) in kept["entries"].items()}
+            )
+
+    def save(self, root: Path) -> None:
+        """Keeps the pages for the next `serve`."""
+        text = json.dumps({"tools": tools(root), "pages": self.pages, "entries": self.entries})
+        assets.write(root / CACHE, text.encode())
 
 
 def key(markdown: str, page: Page, context: Context) -> str:
     """A digest of all that the page's HTML follows from."""
     hashed = hashlib.sha256(f"{page.file.src_uri}\n{markdown}".encode())
-    hashed.update(repr((context.book.targets, context.book.symbols)).encode())
-    if checks.LINE in markdown.splitlines():
-        hashed.update(repr(context.book.equations).encode())
+    book = context.book
+    if book is not None:
+        hashed.update(repr((book.targets, book.symbols)).encode())
+        if checks.LINE in markdown.splitlines():
+            hashed.update(repr(book.equations).encode())
     for name in EMBEDDED.findall(markdown):
         try:
             source = embed.find(name, context.root)
@@ -51,7 +143,7 @@ def key(markdown: str, page: Page, context: Context) -> str:
         path = context.root / "docs" / folder / f"{name}-light.svg"
         hashed.update(path.read_bytes()[:2000] if path.is_file() else b"")
     if notebook.is_notebook(page.file.src_uri):
-        file = notebook.store_of(Path(page.file.abs_src_path))
+        file = notebook.store_of(Path(page.file.abs_src_path or ""))
         hashed.update(file.read_bytes() if file.is_file() else b"")
     return hashed.hexdigest()
 
@@ -67,36 +159,9 @@ def tools(root: Path) -> str:
     return hashed.hexdigest()
 
 
-def reuse(page: Page, markdown: str, context: Context) -> None:
-    """Lets the page's next rendering be last time's, if nothing changed."""
-    now = key(markdown, page, context)
-    kept = _rendered.get(page.file.src_uri, {})
-
-    def restore(config: MkDocsConfig, files: Files) -> None:
-        page.content = kept["content"]
-        page.toc = TableOfContents([_anchor(item) for item in kept["toc"]])
-        page._title_from_render = kept["title"]
-        page.present_anchor_ids = set(kept["anchors"])
-        page.links_to_anchors = {
-            file: links
-            for uri, links in kept["links"].items()
-            if (file := files.get_file_from_path(uri))
-        }
-        context.formulas.update(kept["formulas"])
-
-    def render(config: MkDocsConfig, files: Files) -> None:
-        Page.render(page, config, files)
-        _rendered[page.file.src_uri] = {
-            "key": now,
-            "content": page.content,
-            "toc": [_plain(item) for item in page.toc],
-            "title": page._title_from_render,
-            "anchors": sorted(page.present_anchor_ids or ()),
-            "links": {f.src_uri: ls for f, ls in (page.links_to_anchors or {}).items()},
-            "formulas": {k: context.formulas[k] for k in FORMULA.findall(page.content)},
-        }
-
-    page.render = restore if now and now == kept.get("key") else render
+def _search_index(config: MkDocsConfig) -> Any:
+    plugins = (config.plugins.get(name) for name in ("material/search", "search"))
+    return next((p.search_index for p in plugins if hasattr(p, "search_index")), None)
 
 
 def _plain(item: AnchorLink) -> dict[str, Any]:
@@ -108,45 +173,3 @@ def _anchor(item: dict[str, Any]) -> AnchorLink:
     anchor = AnchorLink(item["title"], item["id"], item["level"])
     anchor.children = [_anchor(child) for child in item["children"]]
     return anchor
-
-
-def reuse_search(config: MkDocsConfig) -> None:
-    """Lets the search index take the entries of unchanged pages from before."""
-    plugins = (config.plugins.get(name) for name in ("material/search", "search"))
-    index = next((p.search_index for p in plugins if hasattr(p, "search_index")), None)
-    if index is None:
-        return
-    read = index.add_entry_from_context
-
-    def add(page: Page) -> None:
-        now = hashlib.sha256((page.content or "").encode()).hexdigest()
-        before, kept = _entries.get(page.url, ("", []))
-        if now != before:
-            first = len(index.entries)
-            read(page)
-            kept = [dict(entry) for entry in index.entries[first:]]
-            _entries[page.url] = (now, kept)
-        else:
-            index.entries.extend(dict(entry) for entry in kept)
-
-    index.add_entry_from_context = add
-
-
-def load(root: Path) -> None:
-    """What the last `serve` left; anything unreadable is as good as nothing."""
-    file = root / CACHE
-    if _rendered or not file.is_file():
-        return
-    try:
-        kept = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
-        return
-    if kept.get("tools") == tools(root):
-        _rendered.update(kept["pages"])
-        _entries.update(kept["entries"])
-
-
-def save(root: Path) -> None:
-    """Keeps the pages for the next `serve`."""
-    text = json.dumps({"tools": tools(root), "pages": _rendered, "entries": _entries})
-    assets.write(root / CACHE, text.encode())

@@ -33,7 +33,7 @@ def write(path: Path, content: bytes) -> None:
 
 
 def copy(root: Path) -> None:
-    """Fills docs/assets with KaTeX's style sheet, the fonts and the palette."""
+    """Fills docs/assets with KaTeX's style sheet and the fonts."""
     target = root / "docs" / "assets"
     missing = [p for p in (SERIF, MONO, KATEX) if not (root / p).is_dir()]
     if missing:
@@ -42,9 +42,6 @@ def copy(root: Path) -> None:
         )
     _copy_katex(root / KATEX, target / "katex")
     _copy_fonts(root, target / "fonts")
-    from figures import palette
-
-    write(target / "palette.css", palette.css().encode())
 
 
 def _copy_katex(source: Path, target: Path) -> None:

@@ -10,8 +10,6 @@ from literate import page
 from literate.errors import PageError
 from literate.symbols import Symbol, symbols_of
 
-FIGURE = re.compile(r"^\s*/{3,}\s*figure\s*\|\s*(?P<name>\S+)\s*$")
-
 
 @dataclass
 class Target:
@@ -66,7 +64,7 @@ class Book:
         start = page.front_matter(lines)
         figures = 0
         for row, line in enumerate(lines[start:]):
-            match = FIGURE.match(line)
+            match = page.FIGURE.match(line)
             if match and not any(a <= row <= b for a, b in fences):
                 figures += 1
                 self._add(f"fig-{match['name']}", where, f"{label}{figures}", row + 1 + start)

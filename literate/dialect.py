@@ -34,6 +34,7 @@ def _parser() -> Lark:
     return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=False)
 
 
+@functools.lru_cache(maxsize=4096)
 def parse(tex: str) -> Tree:
     """The tree of a displayed equation."""
     _refuse_gaps(tex)

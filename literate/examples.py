@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from literate import page
-from literate.extension import session_code
+from literate.page import session_code
 
 RUN = ("python", "pycon")
 SHOWN_ONLY = ("text", "console", "markdown", "tex", "toml", "yaml")

@@ -23,6 +23,7 @@ Whatever is missing stops the build with file and line.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import html
 import re
@@ -288,7 +289,7 @@ class CopiesPostprocessor(Postprocessor):
 
     @staticmethod
     def _session(match: re.Match) -> str:
-        code = session_code(plain(match[2]))
+        code = page.session_code(plain(match[2]))
         return f'{match[1]} data-copy="{attribute(code)}"{match[2]}'
 
     def _embed(self, match: re.Match) -> str:
@@ -318,13 +319,6 @@ def plain(markup: str) -> str:
 def attribute(text: str) -> str:
     """Text as the value of an attribute, on one line of the file."""
     return html.escape(text, quote=True).replace("\n", "&#10;")
-
-
-def session_code(text: str) -> str:
-    """The code of an interactive session, without prompts and output."""
-    prompts = (">>> ", "... ", ">>>", "...")
-    lines = [line[4:] for line in text.splitlines() if line[:4] in prompts]
-    return "\n".join(lines) + "\n"
 
 
 # --- blocks: figure, equation, pair ---------------------------------------------
@@ -431,8 +425,13 @@ class LiterateExtension(Extension):
         self.config = {"context": ["", "the page that is built (see hooks.py)"]}
         super().__init__(**kwargs)
 
+    @functools.cached_property
+    def context(self) -> Context:
+        """The page that is built; of the book beside this library, if nobody says so."""
+        return self.getConfig("context") or Context(Path(__file__).resolve().parent.parent)
+
     def extendMarkdown(self, md: Markdown) -> None:
-        context = self.getConfig("context") or Context(Path.cwd())
+        context = self.context
         md.registerExtension(self)
         # After whitespace is normalised (30), before fences (25) and HTML (20).
         md.preprocessors.register(LiteratePreprocessor(md, context), "literate", 28)

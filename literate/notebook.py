@@ -27,11 +27,14 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from literate import page
-from literate.book import FIGURE, Book
 from literate.errors import PageError
+from literate.page import FIGURE
+
+if TYPE_CHECKING:
+    from literate.book import Book
 
 FOLDER = "notebooks"
 LABS = "assets/labs"  # where the figures of the cells go

@@ -46,6 +46,7 @@ INLINE = re.compile(
     re.DOTALL,
 )
 CODE_SPAN = re.compile(r"(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)", re.DOTALL)
+FIGURE = re.compile(r"^\s*/{3,}\s*figure\s*\|\s*(?P<name>\S+)\s*$")
 HEADER = ("symbol", "meaning", "in Python", "shape", "values")
 
 
@@ -295,3 +296,10 @@ def _inline(prose: list[tuple[int, str]], offset: int) -> list[Part]:
                  text=content, span=match.span())
         )  # fmt: skip
     return found
+
+
+def session_code(text: str) -> str:
+    """The code of an interactive session, without prompts and output."""
+    prompts = (">>> ", "... ", ">>>", "...")
+    lines = [line[4:] for line in text.splitlines() if line[:4] in prompts]
+    return "\n".join(lines) + "\n"

@@ -23,7 +23,7 @@ from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 
 from literate.errors import PageError
-from literate.extension import LiterateExtension
+from literate.extension import Context, LiterateExtension
 
 LINE = re.compile(r"^@results((?: [\w-]+)+)\s*$")
 NUMBER = re.compile(r"@\{([\w-]+)\.(\w+)\}")
@@ -84,6 +84,14 @@ def table(folder: Path, rows: list[str]) -> str:
     return f"<table><thead>{head}</thead><tbody>{''.join(body)}</tbody></table>"
 
 
+def context_of(md: Markdown) -> Context | None:
+    """What the extension before this one knows of the page."""
+    for extension in md.registeredExtensions:
+        if isinstance(extension, LiterateExtension):
+            return extension.context
+    return None
+
+
 class ResultsPreprocessor(Preprocessor):
     """Fills in tables and numbers, code blocks left alone."""
 
@@ -105,27 +113,31 @@ class ResultsPreprocessor(Preprocessor):
                 try:
                     line = self.filled(line)
                 except KeyError as error:
-                    raise PageError(str(error.args[0]), self.where(), at) from None
+                    where, offset = self.place()
+                    raise PageError(str(error.args[0]), where, at + offset) from None
             out.append(line)
         return out
 
-    def where(self) -> str:
-        """The page's file, as the extension before this one knows it."""
-        for extension in self.md.registeredExtensions:
-            if isinstance(extension, LiterateExtension):
-                return extension.getConfig("context").where
-        return "page"
+    def place(self) -> tuple[str, int]:
+        """The page's file, and how many lines stand above it there."""
+        context = context_of(self.md)
+        return (context.where, context.offset) if context else ("page", 0)
 
     def filled(self, line: str) -> str:
         """The line with its table or its numbers."""
         if match := LINE.match(line):
-            return self.md.htmlStash.store(table(self.folder, match[1].split()))
+            return str(self.md.htmlStash.store(table(self.rows(), match[1].split())))
         return NUMBER.sub(self.number, line)
+
+    def rows(self) -> Path:
+        """Where the rows are kept, below the project and not the working folder."""
+        context = context_of(self.md)
+        return context.root / self.folder if context else self.folder
 
     def number(self, match: re.Match[str]) -> str:
         """One number of a row."""
         row, name = match.groups()
-        known = numbers(read(self.folder, row))
+        known = numbers(read(self.rows(), row))
         if name not in known:
             raise KeyError(f"{row} has no {name!r}; it has {', '.join(known)}")
         return known[name]

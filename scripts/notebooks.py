@@ -33,7 +33,6 @@ from typing import Any
 import build_figures
 
 from literate import assets, notebook
-from literate.book import Book
 
 SCRIPTS = Path(__file__).resolve().parent
 ROOT = SCRIPTS.parent
@@ -384,6 +383,8 @@ def check(name: str) -> int:
 
 def export(folder: Path) -> None:
     """Write each lab as an .ipynb."""
+    from literate.book import Book
+
     book = Book(ROOT, DOCS)
     book.read()
     folder.mkdir(parents=True, exist_ok=True)

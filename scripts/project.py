@@ -167,10 +167,16 @@ def serve(host, port):
                     host, port, error.strerror, port + 1
                 )
             )
+    prepare("--missing")  # what is out of date is drawn while the book is shown
     try:
         run([BIN / "mkdocs", "serve", "--dev-addr", "{}:{}".format(host, port)])
     except KeyboardInterrupt:
         print()
+
+
+def prepare(*words):
+    """Figures, fonts, KaTeX, palette: what a build finds ready."""
+    run([PYTHON, "scripts/prepare.py", *words])
 
 
 def lint():
@@ -251,6 +257,7 @@ def main():
         ("setup", "install only"),
         ("tools", "install only, with what mutants and audit need besides"),
         ("build", "write the site to site/"),
+        ("prepare", "make ready what a build needs: figures, fonts, KaTeX, palette"),
         ("figures", "draw the figures"),
         ("notebooks", "run the labs that are out of date, store what they show"),
         ("lint", "style and types"),
@@ -264,7 +271,7 @@ def main():
         return
     if arguments.command == "check":
         check(arguments.json, arguments.pages)
-    setup(tests=arguments.command not in ("serve", "build", "figures"))
+    setup(tests=arguments.command not in ("serve", "build", "prepare", "figures"))
     if arguments.command in ("tools", "mutants", "audit"):
         tools()
     if arguments.command == "serve":
@@ -277,7 +284,10 @@ def main():
         audit()
     elif arguments.command in ("results", "bench", "mutants"):
         run([PYTHON, "scripts/{}.py".format(arguments.command), *rest])
+    elif arguments.command == "prepare":
+        prepare()
     elif arguments.command == "build":
+        prepare()
         run([BIN / "mkdocs", "build", "--strict"])
     elif arguments.command == "figures":
         run([PYTHON, "scripts/build_figures.py", "all"])

@@ -16,7 +16,8 @@ from literate.dialect import FormulaError, parse, statements
 from literate.docstrings import to_markdown
 from literate.errors import PageError
 from literate.evaluate import Evaluator, Knowledge
-from literate.extension import Context, session_code
+from literate.extension import Context
+from literate.page import session_code
 from literate.symbols import ALLOWED, DRAWS, Symbol, symbols_of
 
 ROOT = Path(__file__).parent.parent

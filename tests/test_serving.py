@@ -7,11 +7,9 @@ import os
 import re
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import build_figures
-import notebooks
+import prepare
 import pytest
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
@@ -19,6 +17,7 @@ from mkdocs.exceptions import Abort
 from mkdocs.structure.pages import Page
 
 from literate import again, assets
+from literate import site as building
 from literate.errors import PageError
 
 ROOT = Path(__file__).parent.parent
@@ -75,6 +74,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "mkdocs.yml": SETTINGS,
         "theme/main.html": TEMPLATE,
         "theme/404.html": TEMPLATE.replace("{{ page.content }}", "not here"),
+        "scripts/prepare.py": "raise SystemExit('never run')\n",
         "code.py": "def add(a, b):\n    return a + b\n",
         "docs/index.md": "# Home\n\n## Home again\n\n@checks\n",
         "docs/one.md": ONE,
@@ -87,11 +87,6 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.write_text(text, encoding="utf-8")
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
     store(tmp_path, "2")
-    monkeypatch.setattr(build_figures, "ensure", lambda: None)
-    monkeypatch.setattr(build_figures, "complete", lambda: True)
-    monkeypatch.setattr(notebooks, "draw_figures", lambda: None)
-    monkeypatch.setattr(again, "_rendered", {})
-    monkeypatch.setattr(again, "_entries", {})
     monkeypatch.setattr(sys, "dont_write_bytecode", sys.dont_write_bytecode)
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "")
     monkeypatch.setattr(logging.getLogger("mkdocs"), "disabled", True)
@@ -111,13 +106,21 @@ def store(root: Path, printed: str) -> None:
 
 
 class Started:
-    """In the place of the process that draws figures beside the server."""
+    """In the place of the processes that make ready what a build needs."""
+
+    PIPE, DEVNULL = -1, -3
+    returncode, stdout = 0, ""
 
     def __init__(self) -> None:
-        self.commands: list[list[str]] = []
+        self.first: list[list[str]] = []  # waited for
+        self.commands: list[list[str]] = []  # beside the server
         self.ended: int | None = None
 
-    def __call__(self, words: list[str], **_: Any) -> Started:
+    def run(self, words: list[str], **_: Any) -> Started:
+        self.first.append(words)
+        return self
+
+    def Popen(self, words: list[str], **_: Any) -> Started:
         self.commands.append(words)
         return self
 
@@ -131,10 +134,9 @@ class Maker:
     def __init__(self, root: Path, command: str) -> None:
         self.root = root
         self.config = load_config(str(root / "mkdocs.yml"))
-        self.hooks: ModuleType = next(iter(self.config.hooks.values()))
+        self.site: building.Site = next(iter(self.config.hooks.values())).SITE
+        self.site.__init__()  # MkDocs keeps the module from test to test
         self.started = Started()
-        self.hooks.subprocess = type("subprocess", (), {"Popen": self.started, "DEVNULL": -3})
-        self.hooks._drawing = None
         self.config.plugins.on_startup(command=command, dirty=False)
         self.rendered: list[str] = []
 
@@ -144,10 +146,12 @@ class Maker:
         render = Page.render
 
         def noted(page: Page, config: Any, files: Any) -> None:
-            self.rendered.append(page.file.src_uri)
+            if page.markdown:
+                self.rendered.append(page.file.src_uri)
             render(page, config, files)
 
         with monkeypatch.context() as patched:
+            patched.setattr(building, "subprocess", self.started)
             patched.setattr(Page, "render", noted)
             build(self.config)
         site = Path(self.config.site_dir)
@@ -173,8 +177,7 @@ def test_a_build_sets_everything_and_protects_every_page(small, monkeypatch) -> 
     assert "git+https://github.com/me/book" in pages["notebooks/a_lab.ipynb"]
     assert maker.started.commands == []
     assert not (small / again.CACHE).exists()
-    assert (small / "docs/assets/katex/katex.min.css").is_file()
-    assert (small / "docs/assets/palette.css").is_file()
+    assert maker.started.first == [[sys.executable, str(small / "scripts/prepare.py")]]
     assert list((small / ".cache/templates").iterdir())
 
 
@@ -223,8 +226,6 @@ def test_the_next_serve_goes_on_from_what_the_last_one_left(small, monkeypatch) 
     first = Maker(small, "serve").build(monkeypatch)
 
     def next_serve() -> tuple[dict[str, str], list[str]]:
-        monkeypatch.setattr(again, "_rendered", {})
-        monkeypatch.setattr(again, "_entries", {})
         maker = Maker(small, "serve")
         return maker.build(monkeypatch), maker.rendered
 
@@ -250,8 +251,9 @@ def test_stale_figures_are_drawn_beside_the_server_one_process_at_a_time(
 ) -> None:
     maker = Maker(small, "serve")
     maker.build(monkeypatch)
-    script = str(small / "scripts/build_figures.py")
-    assert maker.started.commands == [[sys.executable, script, "all"]]
+    script = str(small / "scripts/prepare.py")
+    assert maker.started.first == [[sys.executable, script, "--missing"]]
+    assert maker.started.commands == [[sys.executable, script]]
     maker.build(monkeypatch)
     assert len(maker.started.commands) == 1
     maker.started.ended = 0
@@ -259,26 +261,74 @@ def test_stale_figures_are_drawn_beside_the_server_one_process_at_a_time(
     assert len(maker.started.commands) == 2
 
 
-def test_missing_figures_are_drawn_first_and_a_failing_one_is_said(small, monkeypatch) -> None:
+@pytest.mark.parametrize("command", ["serve", "build"])
+def test_what_is_not_ready_is_said(small, monkeypatch, command) -> None:
+    (small / "scripts/prepare.py").write_text("print('curve: no')\nraise SystemExit(1)\n")
+    maker = Maker(small, command)
+    with pytest.raises(Abort) as caught:
+        build(maker.config)
+    assert isinstance(caught.value.__context__, PageError)
+    assert str(caught.value.__context__) == "curve: no"
+    (small / "scripts/prepare.py").write_text("raise SystemExit(3)\n")
+    with pytest.raises(Abort) as caught:
+        build(maker.config)
+    assert "prepare.py failed" in str(caught.value.__context__)
+
+
+def test_a_project_may_have_nothing_to_make_ready(small, monkeypatch) -> None:
+    (small / "scripts/prepare.py").unlink()
+    maker = Maker(small, "serve")
+    assert "one/index.html" in maker.build(monkeypatch)
+    assert maker.started.first == maker.started.commands == []
+
+
+def test_a_book_is_read_after_the_settings() -> None:
+    with pytest.raises(RuntimeError, match="on_config comes first"):
+        _ = building.Site().book
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is made ready, by name, while nothing is."""
+    import build_figures
+    import notebooks
+
+    done: list[str] = []
+    monkeypatch.setattr(assets, "copy", lambda root: done.append("copy"))
+    monkeypatch.setattr(assets, "write", lambda path, content: done.append(path.name))
+    monkeypatch.setattr(build_figures, "ensure", lambda: done.append("ensure"))
+    monkeypatch.setattr(build_figures, "complete", lambda: True)
+    monkeypatch.setattr(notebooks, "draw_figures", lambda: done.append("labs"))
+    return done
+
+
+def test_a_build_finds_figures_fonts_and_palette_ready(steps, monkeypatch, capsys) -> None:
+    import build_figures
+
+    assert prepare.main([]) == 0
+    assert steps == ["copy", "palette.css", "ensure", "labs"]
+    steps.clear()
+    assert prepare.main(["--missing"]) == 0  # while serving, stale ones come later
+    assert steps == ["copy", "palette.css", "labs"]
+    steps.clear()
+    monkeypatch.setattr(build_figures, "complete", lambda: False)
+    assert prepare.main(["--missing"]) == 0
+    assert "ensure" in steps
+
     def failing() -> None:
         raise build_figures.FigureError("curve: no")
 
     monkeypatch.setattr(build_figures, "ensure", failing)
-    Maker(small, "serve").build(monkeypatch)  # all there: nothing to draw first
-    monkeypatch.setattr(build_figures, "complete", lambda: False)
-    for command in ("serve", "build"):
-        with pytest.raises(Abort) as caught:
-            Maker(small, command).build(monkeypatch)
-        assert isinstance(caught.value.__context__, PageError)
-        assert str(caught.value.__context__) == "curve: no"
+    assert prepare.main([]) == 1
+    assert capsys.readouterr().out == "curve: no\n"
 
 
 def test_what_the_server_watches(small) -> None:
     watched: list[str] = []
     server = type("Server", (), {"watch": lambda self, path: watched.append(path)})()
     maker = Maker(small, "serve")
-    maker.hooks.on_config(maker.config)
-    assert maker.hooks.on_serve(server, maker.config, None) is server
+    maker.site.on_config(maker.config)
+    assert maker.site.on_serve(server, config=maker.config, builder=lambda: None) is server
     assert watched == [str(small / "nnlit"), str(small / "scripts")]
 
 
