@@ -161,7 +161,7 @@ def tools(root: Path) -> str:
 
 def _search_index(config: MkDocsConfig) -> Any:
     plugins = (config.plugins.get(name) for name in ("material/search", "search"))
-    return next((p.search_index for p in plugins if hasattr(p, "search_index")), None)
+    return next((i for p in plugins if (i := getattr(p, "search_index", None)) is not None), None)
 
 
 def _plain(item: AnchorLink) -> dict[str, Any]:

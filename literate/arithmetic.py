@@ -22,12 +22,12 @@ from literate.dialect import WrongFormula
 erf = primitive(np.vectorize(math.erf, otypes=[float]))
 defvjp(erf, lambda ans, x: lambda g: g * 2 / math.sqrt(math.pi) * np.exp(-x * x))
 
-BUILT_IN: dict[str, Callable] = {
+BUILT_IN: dict[str, Callable[..., Any]] = {
     "ln": np.log, "log": np.log, "exp": np.exp, "tanh": np.tanh,
     "sin": np.sin, "cos": np.cos, "sign": np.sign, "erf": erf,
 }  # fmt: skip
 
-COMPARE: dict[str, Callable] = {
+COMPARE: dict[str, Callable[..., Any]] = {
     "=": np.equal, "<": np.less, ">": np.greater,
     r"\le": np.less_equal, r"\leq": np.less_equal,
     r"\ge": np.greater_equal, r"\geq": np.greater_equal,

@@ -37,7 +37,7 @@ class Unsteady(Exception):
     """This draw can't judge: a derivative is taken at a kink or an edge."""
 
 
-def all_entries(f: Callable, x: Any, rng: np.random.Generator) -> Any:
+def all_entries(f: Callable[..., Any], x: Any, rng: np.random.Generator) -> Any:
     """The derivatives of f's entries by those of x, shape f(x) + shape of x.
 
     Differences confirm all of them at once, along one random direction.
@@ -65,7 +65,7 @@ def _along(found: Any, direction: np.ndarray) -> Any:
     return np.tensordot(found, direction, axes=direction.ndim)
 
 
-def entry_by_entry(f: Callable, x: Any) -> Any:
+def entry_by_entry(f: Callable[..., Any], x: Any) -> Any:
     """f'(x) of a function that works on each entry alone."""
     with _zero_is_an_answer():
         backward, value = make_vjp(f)(x)
@@ -76,7 +76,7 @@ def entry_by_entry(f: Callable, x: Any) -> Any:
     return found
 
 
-def second(f: Callable) -> Any:
+def second(f: Callable[..., Any]) -> Any:
     """The second derivative at 0 of a function of one number."""
     with _zero_is_an_answer():
         found = jacobian(jacobian(f))(np.float64(0.0))
@@ -84,7 +84,7 @@ def second(f: Callable) -> Any:
     return found
 
 
-def confirm(found: Any, f: Callable, order: int = 1) -> None:
+def confirm(found: Any, f: Callable[..., Any], order: int = 1) -> None:
     """Differences of f at 0 must give what the differentiator found.
 
     Inside another derivative there are no numbers to compare yet; the outer
@@ -103,7 +103,7 @@ def confirm(found: Any, f: Callable, order: int = 1) -> None:
         )
 
 
-def measured(f: Callable, order: int = 1) -> Any:
+def measured(f: Callable[..., Any], order: int = 1) -> Any:
     """The first or second derivative of f at 0, by five points.
 
     Taken with two steps; where the two disagree, or a step leaves the
@@ -121,14 +121,16 @@ def measured(f: Callable, order: int = 1) -> Any:
     return fine
 
 
-def _five_points(middle: Any, near: tuple, far: tuple, h: float, order: int) -> Any:
+def _five_points(
+    middle: Any, near: tuple[Any, Any], far: tuple[Any, Any], h: float, order: int
+) -> Any:
     """From the values at 0, at h and -h, and at 2h and -2h."""
     if order == 2:
         return (16 * sum(near) - sum(far) - 30 * middle) / (12 * h * h)
     return (8 * (near[0] - near[1]) - (far[0] - far[1])) / (12 * h)
 
 
-def measured_entries(f: Callable, x: np.ndarray) -> np.ndarray:
+def measured_entries(f: Callable[..., Any], x: np.ndarray) -> np.ndarray:
     """What `all_entries` finds, by differences alone."""
     places = np.ndindex(np.shape(x))
     parts = [measured(lambda s, at=at: f(x + s * unit(np.shape(x), at))) for at in places]

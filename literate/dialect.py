@@ -10,12 +10,26 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+
+class Node(Tree[Any]):
+    """A part of a formula; what is found out about it is kept, once is enough."""
+
+    children: list[Any]  # nodes and tokens
+    named: str | None = None
+    mentions: frozenset[str] | None = None
+    read_as: Factor | None = None
+
+    def every(self, kind: str) -> Iterator[Node]:
+        """All nodes of a kind, this one included."""
+        return cast("Iterator[Node]", self.find_data(kind))
 
 
 class FormulaError(Exception):
@@ -31,21 +45,22 @@ class WrongFormula(FormulaError):
 @functools.cache
 def _parser() -> Lark:
     grammar = Path(__file__).with_name("dialect.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=False)
+    return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=False,
+                tree_class=Node)  # fmt: skip
 
 
 @functools.lru_cache(maxsize=4096)
-def parse(tex: str) -> Tree:
+def parse(tex: str) -> Node:
     """The tree of a displayed equation."""
     _refuse_gaps(tex)
     try:
-        tree = _parser().parse(tex)
+        tree = cast("Node", _parser().parse(tex))
     except UnexpectedInput as error:
         raise _unread(tex, error) from None
     for node in tree.iter_subtrees():
         node.data = str(node.data)  # a plain one is compared in no time
     for node in tree.iter_subtrees():
-        _refuse_quotient(node)
+        _refuse_quotient(cast("Node", node))
     return tree
 
 
@@ -141,7 +156,7 @@ def row_of(tree: Any) -> int:
 LEIBNIZ = ("d", "D", r"\delta", r"\Delta")
 
 
-def _refuse_quotient(node: Tree) -> None:
+def _refuse_quotient(node: Node) -> None:
     """`\\frac{dq}{dx}` is no product of d and q, and `a / b c` could be two things."""
     if node.data == "fraction":
         above, below = (_first_name(side) for side in node.children)
@@ -163,7 +178,7 @@ def _refuse_quotient(node: Tree) -> None:
                 )
 
 
-def _first_name(tree: Tree) -> str:
+def _first_name(tree: Node) -> str:
     """The name that a product begins with, if nothing but a power hangs on it."""
     if tree.data != "product" or tree.children[0].data != "factor":
         return ""
@@ -172,22 +187,22 @@ def _first_name(tree: Tree) -> str:
     return factor.name or "" if plain else ""
 
 
-def _is_long(tree: Tree) -> bool:
+def _is_long(tree: Node) -> bool:
     return len(tree.children) > 1 and tree.children[1].data == "factor"
 
 
-def statements(tree: Tree) -> list[list[Any]]:
+def statements(tree: Node) -> list[list[Any]]:
     """Each statement as expression, relation, expression, …
 
     A line of an `aligned` that begins with a relation goes on with the
     statement above it.
     """
     body = tree.children
-    if len(body) == 1 and isinstance(body[0], Tree) and body[0].data == "aligned":
+    if len(body) == 1 and isinstance(body[0], Node) and body[0].data == "aligned":
         body = body[0].children
     found: list[list[Any]] = []
     for node in body:
-        if not isinstance(node, Tree):
+        if not isinstance(node, Node):
             continue
         chain = [c.strip("& \n\t") if isinstance(c, Token) else c for c in node.children]
         if isinstance(chain[0], str):
@@ -202,52 +217,49 @@ def statements(tree: Tree) -> list[list[Any]]:
 # --- names ---------------------------------------------------------------
 
 
-def name_of(tree: Tree) -> str:
+def name_of(tree: Node) -> str:
     """The canonical name of a symbol: `w`, `\\sigma`, `\\hat{y}`, `softmax`."""
-    if (known := getattr(tree, "named", None)) is None:
-        known = tree.named = _name_of(tree)
-    return known
+    if tree.named is None:
+        tree.named = _name_of(tree)
+    return tree.named
 
 
-def _name_of(tree: Tree) -> str:
+def _name_of(tree: Node) -> str:
     if tree.data == "accent":
         return f"{tree.children[0]}{{{tree.children[1]}}}"
     node = tree.children[0]
-    if isinstance(node, Tree):
+    if isinstance(node, Node):
         return name_of(node)
     if match := re.match(r"\\(?:operatorname|mathrm)\{(.*)\}", node):
         return match[1].strip()
-    if node.type == "NAMED":
-        return node[1:]
-    return str(node)
+    return str(node[1:] if node.type == "NAMED" else node)
 
 
-def names_in(tree: Tree) -> frozenset[str]:
+def names_in(tree: Node) -> frozenset[str]:
     """All symbols that an expression mentions."""
-    if (known := getattr(tree, "mentions", None)) is None:
-        names = (name_of(node) for node in tree.find_data("name"))
-        known = tree.mentions = frozenset(names)
-    return known
+    if tree.mentions is None:
+        tree.mentions = frozenset(name_of(node) for node in tree.every("name"))
+    return tree.mentions
 
 
 @dataclass
 class Factor:
     """A base with what hangs on it, sorted by meaning."""
 
-    base: Tree
+    base: Node
     name: str | None = None
-    indices: list[Tree] = field(default_factory=list)
-    power: Tree | None = None
+    indices: list[Node] = field(default_factory=list)
+    power: Node | None = None
     transposed: bool = False
     primes: int = 0
     layers: frozenset[str] = frozenset()  # the letters in `W^{(l)}`
     which: str = ""  # of a norm: "F", "1", "2", `\\infty`
 
 
-def read_factor(tree: Tree) -> Factor:
+def read_factor(tree: Node) -> Factor:
     """Tells indices, powers, transposes, primes, stars and labels apart."""
-    if (known := getattr(tree, "read_as", None)) is not None:
-        return known
+    if tree.read_as is not None:
+        return tree.read_as
     base, *marks = tree.children
     factor = Factor(base, name_of(base) if base.data == "name" else None)
     for mark in marks:
@@ -261,7 +273,7 @@ def read_factor(tree: Tree) -> Factor:
     return factor
 
 
-def _read_subscript(factor: Factor, node: Tree | Token) -> None:
+def _read_subscript(factor: Factor, node: Node | Token) -> None:
     if factor.transposed:
         raise FormulaError(
             r"an index after a transpose: of what? write x_i^\top or (X^\top)_{ij}"
@@ -269,17 +281,19 @@ def _read_subscript(factor: Factor, node: Tree | Token) -> None:
     if factor.base.data == "norm":
         factor.which = _text(node)
         return
-    if _is_label(node):
-        _add_to_name(factor, f"_{{{_label(node.children[0])}}}")
+    if label := _label_of(node):
+        _add_to_name(factor, f"_{{{label}}}")
         return
     if isinstance(node, Token) and len(node) > 1:
         raise FormulaError(f"_{node} reads as two digits in TeX: write _{{{node}}}")
-    for part in node.children if getattr(node, "data", "") == "indices" else [node]:
+    is_list = isinstance(node, Node) and node.data == "indices"
+    parts: list[Node | Token] = node.children if is_list else [node]  # type: ignore[union-attr]
+    for part in parts:
         letters = _letters(part)
-        if len(letters) == 1 and _is_label(letters[0]):
-            _add_to_name(factor, f"_{{{_label(letters[0].children[0])}}}")
+        if len(letters) == 1 and (label := _label_of(letters[0])):
+            _add_to_name(factor, f"_{{{label}}}")
         else:
-            factor.indices += letters or [part]
+            factor.indices += letters or [cast("Node", part)]
 
 
 def _add_to_name(factor: Factor, mark: str) -> None:
@@ -288,27 +302,29 @@ def _add_to_name(factor: Factor, mark: str) -> None:
     factor.name += mark
 
 
-def _text(node: Tree | Token) -> str:
+def _text(node: Node | Token) -> str:
     """All that stands in a tree, without braces and fonts."""
     tokens = [node] if isinstance(node, Token) else node.scan_values(lambda t: isinstance(t, Token))
     return "".join(_label(token) for token in tokens)
 
 
-def _is_label(node: Tree | Token) -> bool:
-    if not isinstance(node, Tree) or node.data != "name":
-        return False
+def _label_of(node: Node | Token) -> str:
+    """The words of `\\text{new}`; nothing for a letter."""
+    if not isinstance(node, Node) or node.data != "name":
+        return ""
     token = node.children[0]
-    return isinstance(token, Token) and token.type in ("LABEL", "NAMED")
+    is_label = isinstance(token, Token) and token.type in ("LABEL", "NAMED")
+    return _label(token) if is_label else ""
 
 
 def _label(token: Token) -> str:
     return re.sub(r"^\\\w+\{(.*)\}$", r"\1", token).strip()
 
 
-def _letters(tree: Tree | Token) -> list[Tree]:
+def _letters(tree: Node | Token) -> list[Node]:
     """`ij` is two indices; `l-1` is one, for which nothing is returned."""
     if isinstance(tree, Token):
-        return [Tree("number", [tree])]
+        return [Node("number", [tree])]
     if tree.data == "name":
         return [tree]
     if tree.data != "product":
@@ -341,10 +357,10 @@ def _read_superscript(factor: Factor, script: list[Any]) -> None:
     elif factor.power is not None:
         raise FormulaError("a power of a power: use brackets")
     else:
-        factor.power = Tree("number", [node]) if isinstance(node, Token) else node
+        factor.power = Node("number", [node]) if isinstance(node, Token) else node
 
 
-def _name_layer(factor: Factor, layer: Tree) -> None:
+def _name_layer(factor: Factor, layer: Node) -> None:
     """`W^{(l-1)}`: the layer belongs to the symbol's name."""
     if factor.name is None:
         raise FormulaError("a layer (…) stands on symbols only; put powers in {…}")
@@ -358,16 +374,16 @@ def _name_layer(factor: Factor, layer: Tree) -> None:
     factor.layers |= names_in(layer)
 
 
-def _lone(node: Any, kind: str) -> Tree | None:
-    while isinstance(node, Tree) and node.data in ("product", "factor") and len(node.children) == 1:
+def _lone(node: Any, kind: str) -> Node | None:
+    while isinstance(node, Node) and node.data in ("product", "factor") and len(node.children) == 1:
         node = node.children[0]
-    return node if isinstance(node, Tree) and node.data == kind else None
+    return node if isinstance(node, Node) and node.data == kind else None
 
 
-def as_factor(tree: Tree) -> Factor | None:
+def as_factor(tree: Node) -> Factor | None:
     """The tree as a single factor, if it is one."""
-    while isinstance(tree, Tree) and tree.data == "product" and len(tree.children) == 1:
+    while isinstance(tree, Node) and tree.data == "product" and len(tree.children) == 1:
         tree = tree.children[0]
-    if isinstance(tree, Tree) and tree.data == "factor":
+    if isinstance(tree, Node) and tree.data == "factor":
         return read_factor(tree)
     return None

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+Holder = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
 
 class UnknownName(LookupError):
     """The name, or the part, does not stand in the source."""
@@ -83,19 +85,22 @@ def _parse(path: Path, _changed: int) -> tuple[str, ast.Module]:
 
 
 def _descend(tree: ast.Module, names: list[str], name: str) -> tuple[ast.stmt, bool]:
-    node: ast.Module | ast.stmt = tree
+    body, found, above = tree.body, None, None
     for word in names:
-        below = {n: child for child in node.body for n in _defines(child)}
+        below = {n: child for child in body for n in _defines(child)}
         if word not in below:
             raise UnknownName(f"{name!r} does not exist{_nearest(word, below)}")
-        above, node = node, below[word]
-        if not hasattr(node, "body") and word != names[-1]:
+        above, found = found, below[word]
+        body = found.body if isinstance(found, Holder) else []
+        if not body and word != names[-1]:
             raise UnknownName(f"{name!r} does not exist: {word!r} holds no names")
-    return node, isinstance(above, ast.ClassDef)
+    if found is None:
+        raise UnknownName(f"{name!r} names nothing inside a module")
+    return found, isinstance(above, ast.ClassDef)
 
 
 def _defines(node: ast.stmt) -> list[str]:
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+    if isinstance(node, Holder):
         return [node.name]
     if isinstance(node, ast.Assign):
         return [t.id for t in node.targets if isinstance(t, ast.Name)]
@@ -114,12 +119,8 @@ def _nearest(word: str, known: dict[str, ast.stmt]) -> str:
 def _split_docstring(text: str) -> tuple[str, str]:
     """The source without its docstring, and the docstring."""
     node = ast.parse(text).body[0]
-    docstring = (
-        ast.get_docstring(node)
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-        else None
-    )
-    if docstring is None or len(node.body) < 2:
+    docstring = ast.get_docstring(node) if isinstance(node, Holder) else None
+    if docstring is None or not isinstance(node, Holder) or len(node.body) < 2:
         return text, docstring or ""
     lines = text.splitlines()
     quoted = node.body[0]

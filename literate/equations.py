@@ -42,7 +42,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from lark import Token, Tree
+from lark import Token
 
 from literate import derivatives, page
 from literate.arithmetic import BUILT_IN, COMPARE
@@ -50,6 +50,7 @@ from literate.derivatives import Unsteady
 from literate.dialect import (
     Factor,
     FormulaError,
+    Node,
     WrongFormula,
     as_factor,
     name_of,
@@ -273,7 +274,7 @@ class PageChecker:
         """A label that is defined as a probability is not what its row says."""
         symbol = self.known.symbols.get(new.name)
         allowed = ALLOWED.get(symbol.values) if symbol else None
-        if allowed is not None and not np.all(allowed(value)):
+        if symbol is not None and allowed is not None and not np.all(allowed(value)):
             raise WrongFormula(
                 f"{new.name} comes out as {_short(value)}, but its table says {symbol.values!r}"
             )
@@ -281,7 +282,7 @@ class PageChecker:
     def _stack(
         self,
         evaluator: Evaluator,
-        members: list[Tree],
+        members: list[Node],
         relations: list[str],
         free: list[str],
         new: Definition | None,
@@ -307,14 +308,14 @@ class PageChecker:
         return stacks
 
     def _expected(
-        self, evaluator: Evaluator, code: str, new: Definition | None, parameters: dict
+        self, evaluator: Evaluator, code: str, new: Definition | None, parameters: dict[str, Any]
     ) -> Any:
         if code:
             return np.asarray(self.run(code, evaluator), dtype=float)
         if new is not None:
             symbol = self.known.symbols[new.name]
             arguments = [np.asarray(v) for v in parameters.values()]
-            return np.asarray(self.known.resolve(symbol.python)(*arguments), dtype=float)
+            return np.asarray(self._resolve(symbol.python)(*arguments), dtype=float)
         return None
 
     def _same(
@@ -322,7 +323,7 @@ class PageChecker:
         left: Any,
         right: Any,
         relation: str,
-        member: Tree | None,
+        member: Node | None,
         evaluator: Evaluator,
         code: str = "",
     ) -> int:
@@ -415,6 +416,8 @@ class PageChecker:
         raise FormulaError(f"code may not hold {ast.unparse(node)!r}")
 
     def _resolve(self, name: str) -> Any:
+        if self.known.resolve is None:
+            raise FormulaError(f"nothing here can call {name}")
         try:
             return self.known.resolve(name)
         except (LookupError, AttributeError, ImportError) as error:
@@ -459,15 +462,15 @@ def _with_sizes(error: FormulaError, evaluator: Evaluator) -> FormulaError:
     return found
 
 
-def refuse_indices_as_layers(tree: Tree, known: Knowledge) -> None:
+def refuse_indices_as_layers(tree: Node, known: Knowledge) -> None:
     """`a^{(i)}` names the a of layer i; where i runs, it would stay the same a."""
     running = {n for n, s in known.symbols.items() if s.kind == "index"}
     for kind in ("sum", "prod", "greatest", "least"):
-        for node in tree.find_data(kind):
+        for node in tree.every(kind):
             head = node.children[1]
-            name = head if head.data == "name" else next(head.find_data("name"))
+            name = head if head.data == "name" else next(head.every("name"))
             running.add(name_of(name))
-    for node in tree.find_data("factor"):
+    for node in tree.every("factor"):
         with in_row(row_of(node)):
             factor = read_factor(node)
             if found := sorted(factor.layers & running):
@@ -489,7 +492,7 @@ def clauses(text: str) -> list[str]:
     return [c.strip() for c in text.split(";") if c.strip()]
 
 
-def read_head(tree: Tree, known: Knowledge) -> tuple[str, list[str], list[str]] | None:
+def read_head(tree: Node, known: Knowledge) -> tuple[str, list[str], list[str]] | None:
     """`f(x)_k` or `w_j` as name, parameters, indices; None if it is neither."""
     while tree.data == "product" and len(tree.children) == 1:
         tree = tree.children[0]
@@ -508,10 +511,13 @@ def read_head(tree: Tree, known: Knowledge) -> tuple[str, list[str], list[str]] 
         return None
     if not _plain(head) or head.indices or brackets.base.data != "paren" or not _plain(brackets):
         return None
-    parameters = [as_factor(t) for t in brackets.base.children]
-    if any(p is None or p.name is None or p.indices or not _plain(p) for p in parameters):
-        return None
-    names = [p.name for p in parameters]
+    names = []
+    for parameter in map(as_factor, brackets.base.children):
+        if parameter is None or parameter.name is None:
+            return None
+        if parameter.indices or not _plain(parameter):
+            return None
+        names.append(parameter.name)
     symbol = known.symbols.get(head.name)
     if symbol is not None and symbol.kind != "function":
         return None  # a product such as w(x)
@@ -567,7 +573,7 @@ def free_indices(trees: list[Any], evaluator: Evaluator) -> list[str]:
     found: dict[str, None] = {}
 
     def walk(node: Any, bound: frozenset[str]) -> None:
-        if not isinstance(node, Tree):
+        if not isinstance(node, Node):
             return
         if node.data in ("sum", "prod"):
             name, *limits = [t for t in node.children[1].children if not isinstance(t, Token)]
@@ -589,9 +595,9 @@ def free_indices(trees: list[Any], evaluator: Evaluator) -> list[str]:
     return list(found)
 
 
-def half_a_digit(member: Tree | None) -> float:
+def half_a_digit(member: Node | None) -> float:
     """Half a unit in the last digit that a printed number shows."""
-    tokens = list(member.scan_values(lambda t: isinstance(t, Token)))
+    tokens = list(member.scan_values(lambda t: isinstance(t, Token))) if member else []
     if len(tokens) != 1 or tokens[0].type != "NUMBER":
         raise FormulaError(r"\approx wants one printed number on its right")
     decimals = str(tokens[0]).partition(".")[2]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-try:  # MkDocs shows its own BuildError as one line instead of a traceback
-    from mkdocs.exceptions import BuildError as _Base
-except ImportError:  # usable without MkDocs
-    _Base = Exception
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    Base = Exception
+else:
+    try:  # MkDocs shows its own BuildError as one line instead of a traceback
+        from mkdocs.exceptions import BuildError as Base
+    except ImportError:  # usable without MkDocs
+        Base = Exception
 
 
-class PageError(_Base):
+class PageError(Base):
     """A fault of the text, named by file and line."""
 
     def __init__(self, message: str, where: str = "", line: int = 0):

@@ -19,7 +19,7 @@ from typing import Any
 import autograd.numpy as traced
 import numpy as np
 from autograd.tracer import isbox
-from lark import Token, Tree
+from lark import Token
 
 from literate.arithmetic import BUILT_IN, COMPARE, add, entry, multiply, power, whole
 from literate.derivatives import (
@@ -34,6 +34,7 @@ from literate.derivatives import (
 from literate.dialect import (
     Factor,
     FormulaError,
+    Node,
     WrongFormula,
     as_factor,
     name_of,
@@ -50,7 +51,7 @@ class Definition:
     name: str
     parameters: list[str]
     indices: list[str]
-    body: Tree
+    body: Node
     symbols: dict[str, Symbol] = field(default_factory=dict)  # of the book, for `formulas`
 
 
@@ -107,7 +108,7 @@ class Evaluator:
         self.draw = draw
         self.bound: dict[str, Any] = {}
         self.drawn: dict[str, np.ndarray] = {}
-        self.tables: dict[tuple, Any] = {}  # definitions worked out already
+        self.tables: dict[tuple[Any, ...], Any] = {}  # definitions worked out already
         self.sizes: dict[str, int] = {}
         self.automatic = 0  # derivatives by autograd, confirmed by differences
         self.measured = 0  # derivatives by differences alone
@@ -197,7 +198,7 @@ class Evaluator:
             raise FormulaError(f"{definition.name}: an index must start from 1")
         return traced.array([self._table(definition, (*at, i)) for i in self.index_range(names[0])])
 
-    def _entry_of(self, definition: Definition, indices: list[Tree]) -> tuple[int, ...]:
+    def _entry_of(self, definition: Definition, indices: list[Node]) -> tuple[int, ...]:
         """The numbers of `indices`, if they name one entry of a definition."""
         if len(indices) != len(definition.indices):
             return ()
@@ -283,7 +284,7 @@ class Evaluator:
 
     # ---- the walk through a tree
 
-    def work_out(self, tree: Tree | Token) -> Any:
+    def work_out(self, tree: Node | Token) -> Any:
         """The value of an expression."""
         if isinstance(tree, Token):
             return self.number([tree])
@@ -293,22 +294,22 @@ class Evaluator:
             return self.value(name_of(tree))
         return getattr(self, tree.data)(tree.children)
 
-    def number(self, c: list) -> float:
+    def number(self, c: list[Any]) -> float:
         return float(c[0].replace("{,}", ""))
 
-    def add(self, c: list) -> Any:
+    def add(self, c: list[Any]) -> Any:
         return add(self.work_out(c[0]), self.work_out(c[1]))
 
-    def subtract(self, c: list) -> Any:
+    def subtract(self, c: list[Any]) -> Any:
         return add(self.work_out(c[0]), -self.work_out(c[1]))
 
-    def negative(self, c: list) -> Any:
+    def negative(self, c: list[Any]) -> Any:
         return -self.work_out(c[0])
 
-    def positive(self, c: list) -> Any:
+    def positive(self, c: list[Any]) -> Any:
         return self.work_out(c[0])
 
-    def product(self, c: list) -> Any:
+    def product(self, c: list[Any]) -> Any:
         result, operator, at = None, "", 0
         while at < len(c):
             if c[at].data == "operator":
@@ -319,14 +320,15 @@ class Evaluator:
             operator = ""
         return result
 
-    def _next(self, c: list, at: int) -> tuple[Any, int]:
+    def _next(self, c: list[Any], at: int) -> tuple[Any, int]:
         """The next value of a product; a function takes what follows it."""
         if c[at].data != "factor":  # what takes the whole rest of the term
             return self.work_out(c[at]), at + 1
         factor = read_factor(c[at])
         if factor.base.data in ("maximum", "minimum"):
             return self._chosen(factor, c, at + 1)
-        if not self.known.is_function(factor.name):
+        name = factor.name
+        if name is None or not self.known.is_function(name):
             if factor.base.data == "derivative" and _is_bracketed(c, at + 1):
                 raise FormulaError(
                     r"brackets after a derivative: a product is \cdot, and where it is "
@@ -344,12 +346,12 @@ class Evaluator:
                 f"how far does {factor.name} reach? put its argument in brackets"
             )
         at_entry: tuple[int, ...] = ()
-        definition = self.known.definitions.get(factor.name)
+        definition = self.known.definitions.get(name)
         if definition and holder and holder.indices and not factor.primes:
             at_entry = self._entry_of(definition, holder.indices)
             if at_entry:
                 holder = replace(holder, indices=[])
-        value = self.call(factor.name, arguments, factor.primes, at_entry)
+        value = self.call(name, arguments, factor.primes, at_entry)
         if factor.power is not None:
             exponent = self.work_out(factor.power)
             if not np.ndim(exponent) and float(exponent) < 0:
@@ -362,7 +364,7 @@ class Evaluator:
             value = self._decorate(replace(holder, name=None), value)
         return value, after
 
-    def _chosen(self, factor: Factor, c: list, at: int) -> tuple[Any, int]:
+    def _chosen(self, factor: Factor, c: list[Any], at: int) -> tuple[Any, int]:
         """The greatest or the least of several values in brackets."""
         word = factor.base.data[:3]
         if factor.indices or factor.power or factor.primes or factor.transposed:
@@ -374,7 +376,7 @@ class Evaluator:
         value = functools.reduce(choose, arguments)
         return self._decorate(replace(holder, name=None), value), after
 
-    def _arguments(self, c: list, at: int) -> tuple[list[Any], Factor | None, int]:
+    def _arguments(self, c: list[Any], at: int) -> tuple[list[Any], Factor | None, int]:
         """A function's arguments, their brackets, and where the product goes on."""
         if at >= len(c) or c[at].data == "operator":
             raise FormulaError("a function without an argument")
@@ -395,7 +397,7 @@ class Evaluator:
         elif value is None and factor.name is None:
             value = self.work_out(factor.base)
         if value is None:
-            value = self._named(factor)
+            value = self._named(factor, factor.name or "")
         else:
             for index in factor.indices:
                 value = entry(value, self.work_out(index), 1)
@@ -409,9 +411,8 @@ class Evaluator:
             value = power(value, self.work_out(factor.power))
         return value
 
-    def _named(self, factor: Factor) -> Any:
+    def _named(self, factor: Factor, name: str) -> Any:
         """A symbol with its indices."""
-        name = factor.name
         if factor.primes:
             raise FormulaError(f"{name}': {name} is not a known function")
         letters = tuple(name_of(i) for i in factor.indices if i.data == "name")
@@ -427,28 +428,28 @@ class Evaluator:
             value = entry(value, self.work_out(index), self.first_index(name))
         return value
 
-    def paren(self, c: list) -> Any:
+    def paren(self, c: list[Any]) -> Any:
         if len(c) > 1:
             raise FormulaError("several values in brackets, but no function before them")
         return self.work_out(c[0])
 
-    def bracket(self, c: list) -> Any:
+    def bracket(self, c: list[Any]) -> Any:
         if len(c) > 1:
             return _array([self.work_out(t) for t in c])
         return self.work_out(c[0])
 
-    def matrix(self, c: list) -> Any:
-        rows = [r for r in c if isinstance(r, Tree)]
+    def matrix(self, c: list[Any]) -> Any:
+        rows = [r for r in c if isinstance(r, Node)]
         array = _array([_array([self.work_out(t) for t in row.children]) for row in rows])
         return array[:, 0] if array.shape[1] == 1 else array
 
-    def fraction(self, c: list) -> Any:
+    def fraction(self, c: list[Any]) -> Any:
         above, below = self.work_out(c[0]), self.work_out(c[1])
         if np.ndim(above) and np.ndim(below):
             raise WrongFormula("a vector divided by a vector: write its entries")
         return above / below
 
-    def root(self, c: list) -> Any:
+    def root(self, c: list[Any]) -> Any:
         return np.sqrt(self.work_out(c[0]))
 
     def _norm(self, value: Any, which: str) -> Any:
@@ -468,18 +469,18 @@ class Evaluator:
             return traced.max(np.abs(value))
         raise FormulaError(rf"no norm of a vector is called {which}; there are 1, 2 and \infty")
 
-    def magnitude(self, c: list) -> Any:
+    def magnitude(self, c: list[Any]) -> Any:
         value = self.work_out(c[0])
         if np.ndim(value):
             raise FormulaError(r"\lvert x \rvert of a vector: a norm is \lVert x \rVert")
         return np.abs(value)
 
-    def indicator(self, c: list) -> Any:
+    def indicator(self, c: list[Any]) -> Any:
         return np.where(self.holds(c[-1].children), 1.0, 0.0)
 
-    def cases(self, c: list) -> Any:
+    def cases(self, c: list[Any]) -> Any:
         result = math.nan
-        for case in reversed([t for t in c if isinstance(t, Tree)]):
+        for case in reversed([t for t in c if isinstance(t, Node)]):
             condition = case.children[-1]
             value = self.work_out(case.children[0])
             if isinstance(condition, Token):  # otherwise
@@ -489,7 +490,7 @@ class Evaluator:
                     result = traced.where(self.holds(condition.children), value, result)
         return result
 
-    def holds(self, chain: list) -> Any:
+    def holds(self, chain: list[Any]) -> Any:
         """Whether a chain of comparisons is true, entry by entry."""
         values = [self.work_out(t) for t in chain[::2]]
         truth: Any = True
@@ -499,20 +500,20 @@ class Evaluator:
 
     # ---- sums and products, greatest and least
 
-    def sum(self, c: list) -> Any:
+    def sum(self, c: list[Any]) -> Any:
         return functools.reduce(add, self._each(c[1], c[2]) or [0.0])
 
-    def prod(self, c: list) -> Any:
+    def prod(self, c: list[Any]) -> Any:
         each = self._each(c[1], c[2]) or [1.0]
         return functools.reduce(lambda a, b: multiply(a, b, r"\cdot"), each)
 
-    def greatest(self, c: list) -> Any:
+    def greatest(self, c: list[Any]) -> Any:
         return functools.reduce(np.maximum, self._over(name_of(c[1]), None, c[2]))
 
-    def least(self, c: list) -> Any:
+    def least(self, c: list[Any]) -> Any:
         return functools.reduce(np.minimum, self._over(name_of(c[1]), None, c[2]))
 
-    def _each(self, limits: Tree, body: Tree) -> list[Any]:
+    def _each(self, limits: Node, body: Node) -> list[Any]:
         name, *rest = [t for t in limits.children if not isinstance(t, Token)]
         relations = [t.strip("& \n\t") for t in limits.children if isinstance(t, Token)]
         if not rest:
@@ -525,7 +526,7 @@ class Evaluator:
         last = whole(self.work_out(rest[1].children[0]), "where a sum ends")
         return self._over(name_of(name), range(first, last + 1), body)
 
-    def _over(self, name: str, values: range | None, body: Tree) -> list[Any]:
+    def _over(self, name: str, values: range | None, body: Node) -> list[Any]:
         found = []
         for value in self.index_range(name) if values is None else values:
             with self.binding(**{name: value}):
@@ -534,9 +535,9 @@ class Evaluator:
 
     # ---- derivatives
 
-    def derivative(self, c: list) -> Any:
-        powers = [t for t in c if isinstance(t, Tree) and t.data == "power"]
-        what, by = [t for t in c if isinstance(t, Tree) and t.data == "factor"]
+    def derivative(self, c: list[Any]) -> Any:
+        powers = [t for t in c if isinstance(t, Node) and t.data == "power"]
+        what, by = [t for t in c if isinstance(t, Node) and t.data == "factor"]
         if not powers:
             return self._differentiate(what, read_factor(by))
         by_factor = read_factor(by)
@@ -546,24 +547,24 @@ class Evaluator:
             raise FormulaError("only first and second derivatives are known")
         return self._second_derivative(what, replace(by_factor, power=None))
 
-    def derivative_of(self, c: list) -> Any:
-        if any(isinstance(t, Tree) and t.data == "power" for t in c):
+    def derivative_of(self, c: list[Any]) -> Any:
+        if any(isinstance(t, Node) and t.data == "power" for t in c):
             raise FormulaError("write a second derivative with its function above")
-        by, what = [t for t in c if isinstance(t, Tree)]
+        by, what = [t for t in c if isinstance(t, Node)]
         return self._differentiate(what, read_factor(by))
 
-    def gradient(self, c: list) -> Any:
-        trees = [t for t in c if isinstance(t, Tree)]
+    def gradient(self, c: list[Any]) -> Any:
+        trees = [t for t in c if isinstance(t, Node)]
         if len(trees) != 2:
             raise FormulaError(r"write \nabla_w: the gradient with respect to what?")
         script, what = trees
         inside = script.children[0]
-        by = read_factor(Tree("factor", [inside])) if _is_name(inside) else as_factor(inside)
+        by = read_factor(Node("factor", [inside])) if _is_name(inside) else as_factor(inside)
         if by is None or by.name is None:
             raise FormulaError(r"write \nabla_w: the gradient with respect to a symbol")
         return self._differentiate(what, by)
 
-    def _differentiate(self, what: Tree, by: Factor) -> Any:
+    def _differentiate(self, what: Node, by: Factor) -> Any:
         """The derivative of an expression by a symbol or one of its entries."""
         place = self._place(by)
         indices = sorted(filter(self.is_index, names_in(what)))
@@ -575,7 +576,7 @@ class Evaluator:
             raise FormulaError("the derivative of a vector by a vector: write its entries")
         return found[(..., *place.at)] if outer else found[place.at]
 
-    def _all_derivatives(self, what: Tree, place: Place) -> Any:
+    def _all_derivatives(self, what: Node, place: Place) -> Any:
         """By every entry of the symbol at once."""
 
         def moved(value: Any) -> Any:
@@ -587,7 +588,7 @@ class Evaluator:
             lambda: measured_entries(moved, place.now),
         )
 
-    def _second_derivative(self, what: Tree, by: Factor) -> Any:
+    def _second_derivative(self, what: Node, by: Factor) -> Any:
         place = self._place(by)
         if len(place.at) < np.ndim(place.now):
             raise FormulaError("second derivatives only by a number")
@@ -599,14 +600,14 @@ class Evaluator:
 
         return self._twofold(lambda: second(shifted), lambda: measured(shifted, 2))
 
-    def _primed(self, function: Callable, x: Any) -> Any:
+    def _primed(self, function: Callable[..., Any], x: Any) -> Any:
         x = x if isbox(x) else np.asarray(x, dtype=float)
         return self._twofold(
             lambda: entry_by_entry(function, x),
             lambda: measured(lambda shift: function(x + shift)),
         )
 
-    def _twofold(self, automatic: Callable, by_differences: Callable) -> Any:
+    def _twofold(self, automatic: Callable[..., Any], by_differences: Callable[..., Any]) -> Any:
         """Both ways where the differentiator sees everything, else one."""
         try:
             found = automatic()
@@ -632,7 +633,7 @@ class Evaluator:
             raise WrongFormula(f"{by.name} has no entry {[i + 1 for i in at]} to differentiate by")
         return Place(key, now, at)
 
-    def _bare(self, what: Tree) -> Any:
+    def _bare(self, what: Node) -> Any:
         """A function without its arguments stands for its value at them."""
         factor = as_factor(what)
         if factor and factor.name in self.known.definitions:
@@ -646,10 +647,10 @@ class Evaluator:
 
 
 def _is_name(tree: Any) -> bool:
-    return isinstance(tree, Tree) and tree.data == "name"
+    return isinstance(tree, Node) and tree.data == "name"
 
 
-def _is_bracketed(c: list, at: int) -> bool:
+def _is_bracketed(c: list[Any], at: int) -> bool:
     """Whether brackets stand at this place of a product."""
     return at < len(c) and c[at].data == "factor" and c[at].children[0].data in ("paren", "bracket")
 

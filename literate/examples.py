@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from literate import page
+from literate.errors import PageError
 from literate.page import session_code
 
 RUN = ("python", "pycon")
@@ -44,7 +45,7 @@ def blocks(path: Path) -> list[page.Part]:
     found = [p for p in found if p.kind in ("fence", "embed")]
     for part in found:
         if part.kind == "fence" and language(part) not in RUN + SHOWN_ONLY:
-            raise page.PageError(
+            raise PageError(
                 f"a block of {language(part) or 'no language'}: one of {RUN + SHOWN_ONLY}",
                 str(path), part.line,
             )  # fmt: skip

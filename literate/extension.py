@@ -29,10 +29,9 @@ import html
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 from xml.etree import ElementTree as etree
 
-from lark import Tree
 from markdown import Extension, Markdown
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
@@ -41,7 +40,7 @@ from pymdownx.blocks.block import Block
 
 from literate import checks, embed, katex, notebook, page
 from literate.book import Book
-from literate.dialect import FormulaError, name_of, parse
+from literate.dialect import FormulaError, Node, name_of, parse
 from literate.errors import PageError
 from literate.symbols import Symbol, symbols_of
 
@@ -106,7 +105,7 @@ class LiteratePreprocessor(Preprocessor):
                 elif parts[0].kind in ("inline", "reference"):
                     lines[first : last + 1] = self.prose(lines[first : last + 1], parts)
             except (katex.KatexError, embed.UnknownName) as error:
-                line = getattr(error, "line", parts[0].line)
+                line = getattr(error, "line", 0) or parts[0].line
                 raise PageError(str(error), context.where, line) from None
         if self.context.book and checks.LINE in lines:
             at = lines.index(checks.LINE)
@@ -242,7 +241,7 @@ def mark_symbols(tex: str, symbols: dict[str, Symbol]) -> str:
         return tex  # the checker says so, with its reason
     spots = []
     for node in tree.iter_subtrees():
-        if not isinstance(node, Tree) or node.data != "name":
+        if not isinstance(node, Node) or node.data != "name":
             continue
         symbol = symbols.get(name_of(node))
         if symbol and symbol.python and re.fullmatch(r"[\w.]+", symbol.python):
@@ -288,11 +287,11 @@ class CopiesPostprocessor(Postprocessor):
         return text if self.context.late else self.context.fill(text)
 
     @staticmethod
-    def _session(match: re.Match) -> str:
+    def _session(match: re.Match[str]) -> str:
         code = page.session_code(plain(match[2]))
         return f'{match[1]} data-copy="{attribute(code)}"{match[2]}'
 
-    def _embed(self, match: re.Match) -> str:
+    def _embed(self, match: re.Match[str]) -> str:
         needs = re.search(r'data-needs="([^"]*)"', match[0])
         if needs is None:
             return match[0]
@@ -304,7 +303,7 @@ class CopiesPostprocessor(Postprocessor):
         opening = re.sub(r' ?data-needs="[^"]*"', "", match[2])
         return f'{match[1]}{opening} data-copy="{attribute(copy)}"{rest}'
 
-    def _mark(self, match: re.Match) -> str:
+    def _mark(self, match: re.Match[str]) -> str:
         if match[2] not in self.context.names:
             return match[0]
         return f'<span class="{match[1]}" data-s="{match[2]}">{match[2]}</span>'
@@ -402,7 +401,8 @@ def svg_size(path: Path) -> tuple[str, str] | None:
     if box is None:
         return None
     scale = 4 / 3  # points to CSS pixels
-    return tuple(str(round(float(v) * scale)) for v in box.groups())
+    width, height = (str(round(float(v) * scale)) for v in box.groups())
+    return width, height
 
 
 class FigureBlocks(BlocksExtension):
@@ -412,7 +412,7 @@ class FigureBlocks(BlocksExtension):
         self.context = context
         super().__init__()
 
-    def extendMarkdownBlocks(self, md: Markdown, block_mgr) -> None:
+    def extendMarkdownBlocks(self, md: Markdown, block_mgr: Any) -> None:
         block_mgr.register(FigureBlock, {"context": self.context})
         block_mgr.register(EquationBlock, {})
         block_mgr.register(PairBlock, {})
@@ -421,7 +421,7 @@ class FigureBlocks(BlocksExtension):
 class LiterateExtension(Extension):
     """All of it."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         self.config = {"context": ["", "the page that is built (see hooks.py)"]}
         super().__init__(**kwargs)
 
@@ -440,6 +440,6 @@ class LiterateExtension(Extension):
         FigureBlocks(context).extendMarkdown(md)
 
 
-def makeExtension(**kwargs) -> LiterateExtension:
+def makeExtension(**kwargs: Any) -> LiterateExtension:
     """Entry point of Python-Markdown."""
     return LiterateExtension(**kwargs)

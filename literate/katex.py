@@ -21,6 +21,8 @@ RENDERER = Path(__file__).with_name("katex_render.mjs")
 class KatexError(Exception):
     """KaTeX rejects a formula, or can't be run at all."""
 
+    line = 0  # of the file, where it is known
+
 
 def node() -> str:
     """The Node executable: on the path, or next to this Python."""
@@ -53,22 +55,27 @@ class Renderer:
     def render(self, tex: str, display: bool, trust: bool) -> str:
         """HTML with MathML for one formula."""
         request = json.dumps({"tex": tex, "display": display, "trust": trust})
-        self.process.stdin.write(request + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
+        written, read = self.process.stdin, self.process.stdout
+        if written is None or read is None:
+            raise KatexError("Node has no pipes")
+        written.write(request + "\n")
+        written.flush()
+        line = read.readline()
         if not line:
             raise KatexError("Node stopped without an answer")
         answer = json.loads(line)
         if "error" in answer:
             raise KatexError(answer["error"])
-        return answer["html"]
+        return str(answer["html"])
 
     def close(self) -> None:
         """Ends the process; a failing build ends it too, with its input."""
         if self.process.poll() is None:
-            self.process.stdin.close()
+            if self.process.stdin is not None:
+                self.process.stdin.close()
             self.process.wait(timeout=10)
-            self.process.stdout.close()
+            if self.process.stdout is not None:
+                self.process.stdout.close()
 
 
 @lru_cache(maxsize=1)

@@ -110,7 +110,8 @@ def stored(path: Path) -> dict[str, Any]:
     file = store_of(path)
     if not file.is_file():
         return {"key": "", "cells": []}
-    return json.loads(file.read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return found
 
 
 def records(found: list[Cell], kept: dict[str, Any]) -> list[dict[str, Any] | None]:
@@ -243,8 +244,8 @@ class _Prose:
             if part.kind == "equation":
                 self._equation(part)
         for row, line in enumerate(lines):
-            if FIGURE.match(line):
-                self._figure(row)
+            if figure := FIGURE.match(line):
+                self._figure(row, figure["name"])
             elif (opened := FOLD.match(line)) and not line.startswith(" "):
                 self._fold(row, opened)
 
@@ -280,8 +281,7 @@ class _Prose:
         number = self.book.targets[part.attributes["id"]].number
         self.lines[part.last] = f"\\tag{{{number}}}\n$$"
 
-    def _figure(self, row: int) -> None:
-        name = FIGURE.match(self.lines[row])["name"]
+    def _figure(self, row: int, name: str) -> None:
         self.lines[row] = f"**Figure {self.book.targets[f'fig-{name}'].number}.** "
         end = next(r for r in range(row, len(self.lines)) if self.lines[r].strip() == "///")
         self.dropped.add(end)

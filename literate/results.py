@@ -37,7 +37,8 @@ def read(folder: Path, row: str) -> dict[str, Any]:
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in folder.glob("*.json")))
         raise KeyError(f"no results of {row!r}; there are {known}")
-    return json.loads(path.read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def numbers(result: dict[str, Any]) -> dict[str, str]:

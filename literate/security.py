@@ -22,7 +22,7 @@ CHARSET = re.compile(r"<meta charset=[^>]*>")
 
 def hashes(html: str) -> list[str]:
     """The CSP hash of each script that stands in the page itself."""
-    found = {}
+    found: dict[str, None] = {}
     for script in SCRIPT.finditer(html):
         kind = TYPE.search(script["attributes"])
         if "src=" in script["attributes"] or (kind[1] if kind else "") not in RUN:

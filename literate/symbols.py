@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -32,12 +33,12 @@ Shape = tuple[int, ...]
 
 
 def _one_hot(rng: Rng, shape: Shape) -> np.ndarray:
-    return np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])]
+    return np.asarray(np.eye(shape[-1])[rng.integers(shape[-1], size=shape[:-1])])
 
 
 def _distribution(rng: Rng, shape: Shape) -> np.ndarray:
     weights = rng.uniform(0.1, 1.0, shape)
-    return weights / weights.sum(axis=-1, keepdims=True)
+    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
 
 
 DRAWS: dict[str, Callable[[Rng, Shape], np.ndarray]] = {
@@ -116,7 +117,7 @@ def _read_row(row: str, where: str, line: int) -> Symbol:
     tex = symbol.strip("$")
     name, index = symbol_name(tex, where, line)
     python, shape = python.strip("`"), shape.strip("`")
-    common = {"name": name, "tex": tex, "meaning": meaning, "python": python}
+    common: dict[str, Any] = {"name": name, "tex": tex, "meaning": meaning, "python": python}
     if shape in ("count", "function"):
         return Symbol(**common, kind=shape)
     if match := INDEX.match(shape):
