@@ -63,18 +63,18 @@ HELD: dict[tuple[str, str, str], Callable[[], float]] = {
     ("01-what-learning-is", "86,400", "A day has 86,400 seconds"): lambda: 24 * 60 * 60,
     ("02-the-perceptron", "0.75", "would have risen by 0.75"): lambda: 0.01 * (7**2 + 5**2 + 1),
     ("02-the-perceptron", "0.119", "which is about 0.119"): lambda: 5 / 42,
-    ("04-losses", "0.659", "had the probabilities 0.659"): lambda: P_FLAVOURS[0],
-    ("04-losses", "0.242", "had the probabilities 0.659, 0.242"): lambda: P_FLAVOURS[1],
-    ("04-losses", "0.099", "0.242 and 0.099"): lambda: P_FLAVOURS[2],
-    ("04-losses", "1.9", "lowest point near weights 1.9"): lambda: figure("loss-landscape")[
+    ("05-losses", "0.659", "had the probabilities 0.659"): lambda: P_FLAVOURS[0],
+    ("05-losses", "0.242", "had the probabilities 0.659, 0.242"): lambda: P_FLAVOURS[1],
+    ("05-losses", "0.099", "0.242 and 0.099"): lambda: P_FLAVOURS[2],
+    ("05-losses", "1.9", "lowest point near weights 1.9"): lambda: figure("loss-landscape")[
         "minimum"
     ][0],
-    ("04-losses", "0.189", "where the loss is 0.189"): lambda: figure("loss-landscape")["lowest"],
-    ("04-losses", "0.189", "At the lowest point it is 0.189"): lambda: figure("loss-landscape")[
+    ("05-losses", "0.189", "where the loss is 0.189"): lambda: figure("loss-landscape")["lowest"],
+    ("05-losses", "0.189", "At the lowest point it is 0.189"): lambda: figure("loss-landscape")[
         "lowest"
     ],
-    ("05-downhill", "5.5", "at weights 6, 5.5"): lambda: 5 + figure("rise-over-run")["runs"][1],
-    ("05-downhill", "5.1", "5.5 and 5.1"): lambda: 5 + figure("rise-over-run")["runs"][2],
+    ("03-downhill", "5.5", "at weights 6, 5.5"): lambda: 5 + figure("rise-over-run")["runs"][1],
+    ("03-downhill", "5.1", "5.5 and 5.1"): lambda: 5 + figure("rise-over-run")["runs"][2],
     ("06-logistic-regression", "569", "On all 569 tumours"): lambda: len(datasets.breast_cancer()),
     ("07-combining-models", "31", "32 pieces take 31 units"): lambda: 32 - 1,
     ("08-forward", "120", "Here are 120 points"): lambda: len(

@@ -43,11 +43,11 @@ CHAPTERS = {
     "first-network",
     "ch02": "admissions-line perceptron-unit perceptron-trick "
     "perceptron-both-mistakes perceptron-epochs gates curved-data",
-    "ch03": "step-against-sigmoid activations-and-derivatives saturation "
-    "softmax-temperature softmax-scores",
-    "ch04": "loss-curves eight-cases loss-landscape",
-    "ch05": "loss-against-weight rise-over-run three-learning-rates "
+    "ch03": "loss-against-weight rise-over-run three-learning-rates "
     "two-minima-restarts gradient-field",
+    "ch04": "step-against-sigmoid activations-and-derivatives saturation "
+    "softmax-temperature softmax-scores",
+    "ch05": "loss-curves eight-cases loss-landscape",
     "ch06": "boundary-over-epochs error-curve probability-map real-data",
     "ch07": "half-planes-combined combined-network deep-network xor-bent "
     "regions-by-depth folds",

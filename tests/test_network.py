@@ -258,7 +258,7 @@ def test_gradient_check_of_every_output_and_loss(layers, activation):
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_slopes_from_scores_and_outputs_are_the_derivatives(name):
-    # The short forms, A (1 − A) and 1 − A², against the ones of chapter 3.
+    # The short forms, A (1 − A) and 1 − A², against the ones of chapter 4.
     Z = np.linspace(-30, 30, 4001)
     g, g_prime = ACTIVATIONS[name]
     literal = getattr(activations, f"{name}_prime")(Z)

@@ -290,7 +290,7 @@ def test_the_link_to_colab_is_there_where_the_repository_is_known() -> None:
     nbformat.validate(nbformat.from_dict(made))
     text = json.dumps(made)
     assert "git+https://github.com/someone/book" in text
-    assert "(https://example.org/chapters/03-activations/#what-goes-wrong)" in text
+    assert "(https://example.org/chapters/04-activations/#what-goes-wrong)" in text
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.planted, pytest.mark.slow]  # a process for each fault
 
 ROOT = Path(__file__).parent.parent
 PERCEPTRON = "docs/chapters/02-the-perceptron.md"
-ACTIVATIONS = "docs/chapters/03-activations.md"
+ACTIVATIONS = "docs/chapters/04-activations.md"
 LOGISTIC = "docs/chapters/06-logistic-regression.md"
 GENERALISING = "docs/chapters/11-generalising.md"
 

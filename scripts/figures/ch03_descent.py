@@ -1,4 +1,4 @@
-"""Chapter 5, downhill: the slope, the step, and where it can lead."""
+"""Chapter 3, downhill: the slope, the step, and where it can lead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chapter 4, losses: what a wrong probability costs."""
+"""Chapter 5, losses: what a wrong probability costs."""
 
 from __future__ import annotations
 

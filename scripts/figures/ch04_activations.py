@@ -1,4 +1,4 @@
-"""Chapter 3, activations: each curve above its slope, and softmax."""
+"""Chapter 4, activations: each curve above its slope, and softmax."""
 
 from __future__ import annotations
 
