@@ -57,7 +57,7 @@ CHAPTERS = {
     "difference-step",
     "ch10": "training-loop batch-sizes scores-by-initialisation loss-by-rate "
     "optimisers-racing decay-schedules learning-curves",
-    "ch11": "dogs-and-not-dogs under-right-over model-complexity "
+    "ch11": "dogs-and-not-dogs under-right-over model-complexity cross-validation double-descent "
     "early-stopping weights-under-penalties dropped-out-network "
     "with-and-without-dropout shifted-digits",
     "ch12": "deep-and-shallow errors-by-depth residual-layer remedies "
@@ -646,6 +646,7 @@ def test_one_unit_underfits_four_are_right_and_sixty_four_overfit():
     (under, right, over), new = facts["training"], facts["fresh"]
     assert [round(100 * share) for share in (under, right, over)] == [30, 6, 2]
     assert [round(100 * share) for share in new] == [38, 14, 16]
+    assert round(100 * facts["apart"]) == 61  # wrong where it leaves the four
     # A single hidden unit draws a straight line, whatever it has learnt.
     inside = facts["maps"][0] > 0.5
     edge = np.diff(inside.astype(int), axis=1) != 0
@@ -670,6 +671,26 @@ def test_the_model_complexity_graph_falls_and_turns():
     assert known[0] > 0.3
     assert known[-1] < 0.03
     assert unseen[-1] - known[-1] > 1.5 * (unseen[2] - known[2])
+
+
+def test_each_fold_is_asked_once():
+    asked = data("cross-validation")["asked"]
+    assert (asked.sum(axis=0) == 1).all()
+    assert (asked.sum(axis=1) == 1).all()
+
+
+def test_the_error_descends_twice():
+    facts = data("double-descent")
+    new = dict(zip(facts["units"], facts["validation"].mean(axis=0), strict=True))
+    known = dict(zip(facts["units"], facts["training"].mean(axis=0), strict=True))
+    assert facts["validation"].shape == (20, len(facts["units"]))
+    before = min(new[units] for units in facts["units"] if units < 100)
+    assert new[10] > 1.5 * before
+    assert max(new, key=new.get) in (105, 110)
+    assert max(new.values()) > 2 * before
+    assert new[2000] == min(new.values()) < before / 2
+    assert known[10] > 0.3
+    assert all(share < 0.001 for units, share in known.items() if units >= 80)
 
 
 def test_early_stopping_ends_thirty_epochs_after_the_best():

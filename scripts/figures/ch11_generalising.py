@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
 from figures import figure
 from figures.diagram import Node, board, join, node
@@ -24,12 +25,11 @@ from figures.plot import (
     panel,
     sheet,
     single,
-    three,
     tint,
 )
 from nnlit.datasets import Dataset, circles, digits, shift_images
 from nnlit.initializers import initialize
-from nnlit.losses import accuracy
+from nnlit.losses import accuracy, one_hot
 from nnlit.network import Parameters, predict
 from nnlit.optimizers import Adam, exponential
 from nnlit.regularization import EarlyStopping, dropout_mask
@@ -158,13 +158,15 @@ def under_right_over_data() -> Data:
     ticks = np.linspace(-1.8, 1.8, 91)
     x1, x2 = np.meshgrid(ticks, ticks)
     plane = np.column_stack([x1.ravel(), x2.ravel()])
-    maps, training, unseen = [], [], []
+    maps, training, unseen, said = [], [], [], []
     for hidden in (1, 4, 64):
         parameters, _ = train(hidden, seed=0)
         y_hat = predict(plane, parameters, *NAMES)
         maps.append(y_hat.reshape(x1.shape))
         training.append(error(parameters, known))
         unseen.append(error(parameters, fresh))
+        said.append(predict(fresh.X, parameters, *NAMES)[:, 0] > 0.5)
+    apart = said[1] != said[2]
     return {
         "X": known.X,
         "y": known.y,
@@ -173,12 +175,15 @@ def under_right_over_data() -> Data:
         "maps": maps,
         "training": training,
         "fresh": unseen,
+        "apart": float((said[2] != fresh.y)[apart].mean()),
     }
 
 
 @figure("under-right-over", data=under_right_over_data)
 def under_right_over(data: Data, theme: Palette) -> Figure:
-    canvas, panels = three(290)
+    canvas = sheet(592)
+    places = ((2, 44, 180), (2, 336, 180), (214, 44, 424))
+    panels = [panel(canvas, x, y, side, side) for x, y, side in places]
     words = ("1 hidden unit", "4 hidden units", "64 hidden units")
     for ax, name, y_hat, seen, fresh in zip(
         panels,
@@ -188,9 +193,10 @@ def under_right_over(data: Data, theme: Palette) -> Figure:
         data["fresh"],
         strict=True,
     ):
-        ax.set(xlim=(-1.8, 1.8), ylim=(-1.8, 1.8))
+        large = name == words[-1]
+        ax.set(xlim=(-1.47, 1.37), ylim=(-1.52, 1.32))
         bare(ax)
-        label(ax, 0, 1.8, name, theme.ink, dy=16, ha="center")
+        label(ax, -0.05, 1.32, name, theme.ink, dy=16, ha="center")
         tint(ax, data | {"y_hat": y_hat}, theme)
         ax.contour(
             data["x1"],
@@ -200,11 +206,12 @@ def under_right_over(data: Data, theme: Palette) -> Figure:
             colors=[theme.ink],
             linewidths=[2.2],
         )
-        class_points(ax, data["X"], data["y"], theme, size=4.5, alpha=0.85)
+        size = 8 if large else 4.5
+        class_points(ax, data["X"], data["y"], theme, size=size, alpha=0.85)
         for down, kind, share in ((20, "known", seen), (46, "new", fresh)):
-            said = f"{kind}: {100 * share:.0f} % wrong"
+            said = f"{kind}: {100 * share:.0f}% wrong"
             color = theme.training if kind == "known" else theme.validation
-            label(ax, 0, -1.8, said, color, dy=-down, ha="center")
+            label(ax, -0.05, -1.52, said, color, dy=-down, ha="center")
     return canvas
 
 
@@ -260,6 +267,107 @@ def complexity(data: Data, theme: Palette) -> Figure:
     ax.plot(x[best], lowest, "o", ms=13, mfc="none", mec=theme.ink, mew=1.8)
     label(ax, 0.75, 41, "underfitting", theme.muted, halo=False)
     label(ax, 3.5, 10.5, "overfitting", theme.muted, ha="center", halo=False)
+    return canvas
+
+
+# --- cross-validation ---------------------------------------------------------
+
+
+def crossed_data() -> Data:
+    """Which of five parts is asked in each of five trainings."""
+    return {"asked": np.eye(5, dtype=bool)}
+
+
+@figure("cross-validation", data=crossed_data)
+def crossed(data: Data, theme: Palette) -> Figure:
+    canvas, ax = board(262)
+    for row, asked in enumerate(data["asked"]):
+        for column, here in enumerate(asked):
+            ax.add_patch(
+                Rectangle(
+                    (96 + 82 * column, 12 + 50 * row),
+                    76,
+                    38,
+                    facecolor="none" if here else theme.training,
+                    edgecolor=theme.validation if here else "none",
+                    alpha=1 if here else 0.3,
+                    hatch="///" if here else None,
+                    lw=1.6,
+                )
+            )
+            x, y = 134 + 82 * column, 31 + 50 * row
+            if here:
+                label(ax, x, y, "asked", theme.validation, ha="center")
+        words = f"training {row + 1}"
+        label(ax, 84, 31 + 50 * row, words, theme.muted, ha="right")
+    ax.add_patch(
+        Rectangle(
+            (538, 12), 86, 238, fill=False, edgecolor=theme.muted, lw=1.6
+        )
+    )
+    label(ax, 581, 131, "test data", theme.ink, ha="center", halo=False)
+    return canvas
+
+
+# --- double descent ----------------------------------------------------------
+
+RANDOM = (10, 15, 20, 30, 40, 50, 60, 70, 80, 90, 100, 105, 110, 120, 135,
+          150, 200, 300, 500, 1000, 2000)  # fmt: skip
+
+
+def random_units(units: int, seed: int) -> tuple[float, float]:
+    """Error on a hundred known digits and on 797 new ones.
+
+    The weights of the units stay as they were drawn; least squares finds
+    those of the last layer.
+    """
+    written = digits()
+    images, answers = written.X / 16, one_hot(written.y, 10)
+    rng = np.random.default_rng(seed)
+    known = rng.permutation(1000)[:100]
+    H = np.maximum(images @ rng.normal(0, 1 / 8, size=(64, units)), 0)
+    V = np.linalg.lstsq(H[known], answers[known], rcond=None)[0]
+    wrong = (H @ V).argmax(axis=1) != written.y
+    return float(wrong[known].mean()), float(wrong[1000:].mean())
+
+
+def double_descent_data() -> Data:
+    """Both errors by the number of random units, over twenty draws."""
+    runs = np.array(
+        [
+            [random_units(units, seed) for units in RANDOM]
+            for seed in range(20)
+        ]
+    )
+    return {
+        "units": np.array(RANDOM),
+        "training": runs[:, :, 0],
+        "validation": runs[:, :, 1],
+        "digits": 100,
+    }
+
+
+@figure("double-descent", data=double_descent_data)
+def double_descent(data: Data, theme: Palette) -> Figure:
+    canvas, ax = single(400)
+    x = np.log10(data["units"])
+    ax.set(xlim=(0.97, 3.33), ylim=(0, 85))
+    marks = (10, 50, 100, 500, 2000)
+    axes(
+        ax,
+        "random units",
+        "% wrong",
+        tuple(np.log10(marks)),
+        (0, 20, 40, 60, 80),
+    )
+    ax.set_xticklabels([number(units) for units in marks])
+    at = np.log10(data["digits"])
+    ax.plot([at, at], [0, 85], color=theme.muted, lw=1.2)
+    band(ax, x, 100 * data["training"], theme.training, dashed=False)
+    band(ax, x, 100 * data["validation"], theme.validation, dashed=True)
+    label(ax, 2.95, 24, "new digits", theme.validation, ha="center")
+    label(ax, 1.3, 9, "known", theme.training, ha="right")
+    label(ax, 2.2, 78, "as many units as digits", theme.muted, halo=False)
     return canvas
 
 
