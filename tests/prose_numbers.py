@@ -97,7 +97,9 @@ HELD: dict[tuple[str, str, str], Callable[[], float]] = {
     ("10-the-training-loop", "1.5", "The velocities are 1, 1.5"): lambda: velocity(2),
     ("10-the-training-loop", "1.75", "1, 1.5, 1.75"): lambda: velocity(3),
     ("10-the-training-loop", "1.875", "1.75 and 1.875"): lambda: velocity(4),
-    ("11-generalising", "61", "they are wrong about 61%"): lambda: 100 * figure("under-right-over")["apart"],
+    ("11-generalising", "61", "they are wrong about 61%"): lambda: (
+        100 * figure("under-right-over")["apart"]
+    ),
     ("11-generalising", "797", "ask them about 797 others"): lambda: len(datasets.digits()) - 1000,
     ("11-generalising", "59", "is least at epoch 59"): lambda: figure("early-stopping")["best"],
     ("11-generalising", "0.42", "climbs slowly to 0.42"): lambda: figure("early-stopping")[
