@@ -2,9 +2,9 @@
 PYTHON ?= python3
 export HOST PORT
 
-.PHONY: serve test test-all build prepare figures notebooks results bench audit lint setup tools mutants clean
+.PHONY: serve test test-all build prepare figures equations notebooks results bench audit lint setup tools mutants clean
 
-serve test test-all build prepare figures notebooks results bench audit lint setup tools:
+serve test test-all build prepare figures equations notebooks results bench audit lint setup tools:
 	@$(PYTHON) scripts/project.py $@
 
 mutants:

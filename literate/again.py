@@ -19,7 +19,7 @@ from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import AnchorLink, TableOfContents
 
-from literate import assets, checks, embed, notebook
+from literate import assets, embed, evidence, marks, notebook
 from literate.extension import FIGURES, FORMULA, Context
 
 EMBEDDED = re.compile(r"^\s*@embed\s+(\S+)", re.MULTILINE)
@@ -128,8 +128,11 @@ def key(markdown: str, page: Page, context: Context) -> str:
     book = context.book
     if book is not None:
         hashed.update(repr((book.targets, book.symbols)).encode())
-        if checks.LINE in markdown.splitlines():
+        shown = [part.attributes["id"] for part in book.equations.get(page.file.src_uri, [])]
+        if marks.LINE in markdown.splitlines():
             hashed.update(repr(book.equations).encode())
+            shown = [*book.compared]
+        hashed.update(repr([book.compared.get(name) for name in shown]).encode())
     for name in EMBEDDED.findall(markdown):
         try:
             source = embed.find(name, context.root)
@@ -152,7 +155,7 @@ def tools(root: Path) -> str:
     """A digest of what renders pages, the same for all of them."""
     files = [root / "mkdocs.yml", root / "requirements" / "site.txt"]
     files += sorted(f for f in Path(__file__).parent.iterdir() if f.is_file())
-    files += sorted((root / "results").glob("*.json"))
+    files += sorted(f for f in (root / "results").glob("*.json") if f != root / evidence.FILE)
     hashed = hashlib.sha256()
     for file in files:
         hashed.update(file.read_bytes() if file.is_file() else b"")

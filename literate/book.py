@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from literate import page
+from literate import evidence, page
 from literate.errors import PageError
 from literate.symbols import Symbol, symbols_of
 
@@ -29,6 +29,8 @@ class Book:
     targets: dict[str, Target] = field(default_factory=dict)
     symbols: dict[str, Symbol] = field(default_factory=dict)  # for all pages
     equations: dict[str, list[page.Part]] = field(default_factory=dict)  # by page
+    parts: dict[str, list[page.Part]] = field(default_factory=dict)  # by page
+    compared: dict[str, int] = field(default_factory=dict)  # values, by the equation's id
 
     def read(self, faults: list[PageError] | None = None) -> None:
         """Collects every id, number and symbol; a double id is an error.
@@ -38,6 +40,8 @@ class Book:
         self.targets.clear()
         self.symbols.clear()
         self.equations.clear()
+        self.parts.clear()
+        self.compared.clear()
         for path in sorted(self.docs.rglob("*.md")):
             try:
                 self._read_page(path)
@@ -50,12 +54,22 @@ class Book:
             parts, _ = page.read(notation, self.docs, faults)
             open_tables = [p for p in parts if p.kind == "table" and not p.indent]
             self.symbols = symbols_of(open_tables, "notation.md")
+        self._read_evidence()
+
+    def _read_evidence(self) -> None:
+        """How many values were compared for what stands on the pages now."""
+        kept = evidence.read(self.root)
+        for parts in self.parts.values() if kept else ():
+            for name, digest in evidence.digests(parts, self.symbols).items():
+                if name in kept and kept[name].digest == digest:
+                    self.compared[name] = kept[name].comparisons
 
     def _read_page(self, path: Path) -> None:
         where = path.relative_to(self.docs).as_posix()
         parts, lines = page.read(path, self.docs)
         label = label_of(path)
         equations = [p for p in parts if p.kind == "equation"]
+        self.parts[where] = parts
         self.equations[where] = [part for part in equations if "id" in part.attributes]
         for count, part in enumerate(equations, start=1):
             if "id" in part.attributes:

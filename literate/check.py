@@ -2,6 +2,7 @@
 
     python scripts/project.py check [--json] PAGE…
     python -m literate.check [--json] PAGE…
+    python -m literate.check --renew
 
 A page may lie anywhere on the disk.  What its letters stand for is said by its
 own tables and by `docs/notation.md` of the project that it lies in, or of the
@@ -16,6 +17,10 @@ With `--json` that is a list with an entry for each, in the order of the page.
 Whatever else is wrong with a page (a table of symbols, a formula in the text,
 an embedded name, a reference) is said on the standard error.  The exit status
 is 0 only where each display is right or excused and nothing else is wrong.
+
+With `--renew` every page of the book is checked that has an equation whose
+wording `results/equations.json` doesn't know, and that file is written anew; the
+marks on the pages come from it (see `evidence`).
 
 An equation's `code` may call the project's own packages and NumPy, nothing
 else; the code blocks of a page are not run here (pytest does that).
@@ -32,7 +37,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from literate import embed, equations, katex, page
+from literate import embed, equations, evidence, katex, page
 from literate.book import Book
 from literate.errors import PageError
 
@@ -124,6 +129,32 @@ class Project:
                 yield PageError(str(error.args[0]), where, part.line)
 
 
+    def renew(self) -> list[Report]:
+        """Works out what has changed, and writes down what was compared for it."""
+        kept = evidence.read(self.root)
+        found: dict[str, evidence.Evidence] = {}
+        reports = []
+        for where, parts in self.book.parts.items():
+            digests = evidence.digests(parts, self.book.symbols)
+            excused = [p.attributes.get("id") for p in parts if "unchecked" in p.attributes]
+            known = {
+                name: kept[name]
+                for name, digest in digests.items()
+                if name in kept and kept[name].digest == digest
+            }
+            if set(digests) - set(known) - set(excused):
+                report = self.check(self.book.docs / where)
+                reports.append(report)
+                known = {
+                    one["id"]: evidence.Evidence(digests[one["id"]], one["comparisons"])
+                    for one in report.displays
+                    if one["status"] == "right" and one["comparisons"]
+                }
+            found |= known
+        evidence.write(self.root, found)
+        return reports
+
+
 def _entry(part: page.Part, status: str, message: str, line: int) -> dict[str, Any]:
     return {
         "page": "",
@@ -159,8 +190,16 @@ def main(words: list[str] | None = None) -> int:
     """The command; returns its exit status."""
     parser = argparse.ArgumentParser(prog="check", description="is every displayed equation right?")
     parser.add_argument("--json", action="store_true", help="a list with an entry for each display")
-    parser.add_argument("pages", nargs="+", type=Path, metavar="PAGE", help="a Markdown file")
+    parser.add_argument("--renew", action="store_true", help="what was compared, for the marks")
+    parser.add_argument("pages", nargs="*", type=Path, metavar="PAGE", help="a Markdown file")
     given = parser.parse_args(words)
+    if bool(given.pages) == given.renew:
+        parser.error("name a page, or --renew")
+    if given.renew:
+        root = root_of(Path(__file__))
+        sys.path.insert(0, str(root))
+        reports = Project(root).renew()
+        return _tell(reports, as_json=False)
     missing = [str(path) for path in given.pages if not path.is_file()]
     if missing:
         parser.error(f"no such page: {', '.join(missing)}")
@@ -172,12 +211,16 @@ def main(words: list[str] | None = None) -> int:
             sys.path.insert(0, str(root))
             projects[root] = Project(root)
         reports.append(projects[root].check(path))
-    if given.json:
+    return _tell(reports, given.json)
+
+
+def _tell(reports: list[Report], as_json: bool) -> int:
+    if as_json:
         found = [display for report in reports for display in report.displays]
         json.dump(found, sys.stdout, indent=1, ensure_ascii=False)
         print()
     for report in reports:
-        if not given.json:
+        if not as_json:
             say(report, sys.stdout.write)
         for other in report.others:
             print(other, file=sys.stderr)

@@ -38,7 +38,7 @@ from markdown.preprocessors import Preprocessor
 from pymdownx.blocks import BlocksExtension
 from pymdownx.blocks.block import Block
 
-from literate import checks, embed, katex, notebook, page
+from literate import embed, katex, marks, notebook, page
 from literate.book import Book
 from literate.dialect import FormulaError, Node, name_of, parse
 from literate.errors import PageError
@@ -107,9 +107,9 @@ class LiteratePreprocessor(Preprocessor):
             except (katex.KatexError, embed.UnknownName) as error:
                 line = getattr(error, "line", 0) or parts[0].line
                 raise PageError(str(error), context.where, line) from None
-        if self.context.book and checks.LINE in lines:
-            at = lines.index(checks.LINE)
-            lines[at : at + 1] = checks.listing(self.context.book)
+        if self.context.book and marks.LINE in lines:
+            at = lines.index(marks.LINE)
+            lines[at : at + 1] = marks.listing(self.context.book)
         if cells:
             title = next(row for row, line in enumerate(lines) if line.startswith("# "))
             lines.insert(title + 1, "\n" + notebook.links(context.where, context.repository))
@@ -143,7 +143,8 @@ class LiteratePreprocessor(Preprocessor):
                 f'aria-label="Equation {number}">({number})</a>'
             )
             if self.context.book:
-                body += checks.mark(self.context.where, part, number)
+                compared = self.context.book.compared.get(name, 0)
+                body += marks.mark(self.context.where, part, number, compared)
         block = [f"/// equation | {name}", self.md.htmlStash.store(body), "///"]
         return ["", *(part.indent + line for line in block), ""]
 

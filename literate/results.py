@@ -23,6 +23,7 @@ from markdown.extensions import Extension
 from markdown.preprocessors import Preprocessor
 
 from literate.errors import PageError
+from literate.evidence import FILE
 from literate.extension import Context, LiterateExtension
 
 LINE = re.compile(r"^@results((?: [\w-]+)+)\s*$")
@@ -35,7 +36,8 @@ def read(folder: Path, row: str) -> dict[str, Any]:
     """A row's file; KeyError if there is none."""
     path = folder / f"{row}.json"
     if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in folder.glob("*.json")))
+        rows = (p.stem for p in folder.glob("*.json") if p.name != FILE.name)
+        known = ", ".join(sorted(rows))
         raise KeyError(f"no results of {row!r}; there are {known}")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found

@@ -196,12 +196,12 @@ def test(words):
     run([PYTHON, "-m", "pytest", *spread, *words], env=environment)
 
 
-def check(as_json, pages):
+def check(words):
     """Are the displayed equations of these pages right? Wherever they lie."""
     with contextlib.redirect_stdout(sys.stderr):  # what is printed is the answer
         setup(tests=True)
     places = os.pathsep.join([str(ROOT), str(ROOT / "scripts")])
-    words = [str(PYTHON), "-P", "-m", "literate.check", *(["--json"] if as_json else []), *pages]
+    words = [str(PYTHON), "-P", "-m", "literate.check", *words]
     done = subprocess.run(words, env=dict(os.environ, PYTHONPATH=places), check=False)
     raise SystemExit(done.returncode)
 
@@ -259,6 +259,7 @@ def main():
         ("build", "write the site to site/"),
         ("prepare", "make ready what a build needs: figures, fonts, KaTeX, palette"),
         ("figures", "draw the figures"),
+        ("equations", "work out the displayed equations that changed, for their marks"),
         ("notebooks", "run the labs that are out of date, store what they show"),
         ("lint", "style and types"),
     ):
@@ -270,7 +271,9 @@ def main():
         package(rest)
         return
     if arguments.command == "check":
-        check(arguments.json, arguments.pages)
+        check([*(["--json"] if arguments.json else []), *arguments.pages])
+    if arguments.command == "equations":
+        check(["--renew"])
     setup(tests=arguments.command not in ("serve", "build", "prepare", "figures"))
     if arguments.command in ("tools", "mutants", "audit"):
         tools()

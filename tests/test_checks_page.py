@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from lxml.html import document_fromstring
 
-from literate import checks, page
+from literate import marks, page
 
 ROOT = Path(__file__).parent.parent
 
@@ -35,7 +35,7 @@ def test_a_mark_leads_from_each_executed_equation_to_its_row(
     built_site: Path, listed: BeautifulSoup
 ) -> None:
     rows = {tag["id"] for tag in listed.select("[id^=check-eq-]")}
-    marks = 0
+    shown = 0
     for path in built_site.rglob("index.html"):
         built = document_fromstring(path.read_text("utf-8"))
         for link in built.find_class("equation-check"):
@@ -43,9 +43,10 @@ def test_a_mark_leads_from_each_executed_equation_to_its_row(
             address, _, row = link.get("href").partition("#")
             assert (path.parent / address).resolve() == (built_site / "checks").resolve()
             assert row in rows
-            marks += 1
+            assert re.fullmatch(r"executed: [\d,]+ values? compared", link.get("title"))
+            shown += 1
     said = sum("not executed" in row.text for row in listed.select("tr"))
-    assert marks == len(rows) - said
+    assert shown == len(rows) - said
 
 
 def test_rows_name_the_function_that_the_page_is_compared_with(listed: BeautifulSoup) -> None:
@@ -65,7 +66,7 @@ def test_rows_name_the_function_that_the_page_is_compared_with(listed: Beautiful
 )
 def test_a_mark_finds_the_list_from_any_folder(where: str, address: str) -> None:
     part = page.Part("equation", 1, 0, 2, attributes={"id": "eq-a"})
-    assert re.search('href="([^"]*)"', checks.mark(where, part, "1.1"))[1] == address
+    assert re.search('href="([^"]*)"', marks.mark(where, part, "1.1", 24))[1] == address
     part.attributes["unchecked"] = "a theorem"
-    assert checks.mark(where, part, "1.1") == ""
-    assert checks.how(part) == "not executed: a theorem"
+    assert marks.mark(where, part, "1.1", 24) == ""
+    assert marks.how(part, 0) == "not executed: a theorem"

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from test_literate import CODE, TABLE, convert, run
 
-from literate import book, checks, docstrings, examples, extension, katex, page
+from literate import book, docstrings, examples, extension, katex, marks, page
 from literate.dialect import FormulaError, parse, statements
 from literate.errors import PageError
 from literate.evaluate import Definition, Evaluator, Knowledge
@@ -204,14 +204,15 @@ def test_the_extension_can_be_made_without_a_context() -> None:
 
 def test_the_list_says_how_an_equation_is_checked() -> None:
     part = page.Part("equation", 1, 0, 2, attributes={"id": "eq-a"})
-    assert checks.how(part).startswith("both sides executed")
+    assert marks.how(part, 24).startswith("both sides executed")
+    assert marks.how(part, 0) == "not executed since it was changed"
     part.attributes["code"] = "numpy.add(x, y)"
-    assert checks.how(part) == "executed and compared with NumPy"
+    assert marks.how(part, 1) == "executed and compared with NumPy; 1 value compared"
     part.attributes["code"] = "nnlit.losses.loss(y)"
-    assert "[`nnlit.losses.loss`](api/losses.md#nnlit.losses.loss)" in checks.how(part)
+    assert "[`nnlit.losses.loss`](api/losses.md#nnlit.losses.loss)" in marks.how(part, 2400)
     part.attributes["unchecked"] = "a < b"
-    assert checks.how(part) == "not executed: a &lt; b"
-    assert checks.mark("p.md", part, "1") == ""
+    assert marks.how(part, 2400) == "not executed: a &lt; b"
+    assert marks.mark("p.md", part, "1", 24) == ""
 
 
 def test_results_stand_in_a_page_that_has_nothing_else_of_the_book(tmp_path: Path) -> None:

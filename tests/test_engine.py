@@ -20,11 +20,11 @@ ENGINE = ROOT / "literate"
 
 # Each layer may import itself and those before it, and nothing of the commands.
 LAYERS = {
-    "pages": ("errors", "page", "embed", "dialect", "symbols", "book"),
+    "pages": ("errors", "page", "embed", "dialect", "symbols", "evidence", "book"),
     "equations": ("arithmetic", "derivatives", "evaluate", "equations"),
     "labs": ("notebook", "examples"),
     "site": (
-        "assets", "katex", "security", "docstrings", "checks", "extension", "results", "again",
+        "assets", "katex", "security", "docstrings", "marks", "extension", "results", "again",
         "site", "hooks", "__init__",
     ),
     "author": ("check",),

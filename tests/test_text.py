@@ -51,11 +51,15 @@ def by_name(path: Path) -> str:
 
 @pytest.mark.parametrize("path", PAGES, ids=by_name)
 def test_every_displayed_equation_is_executed(path: Path, book: Book, formulas: dict) -> None:
+    """Counted, too: what the marks on the page say was compared is what is compared."""
     checked = equations.check_page(path, resolve, book.symbols, DOCS, formulas=formulas)
     fences = re.compile(r"^([ \t]*)(`{3,}).*?^\1\2", re.MULTILINE | re.DOTALL)
     text = fences.sub("", path.read_text(encoding="utf-8"))
     assert len(checked) == len(re.findall(r"(?<!\\)\$\$", text)) // 2
     assert all(c.comparisons or c.unchecked for c in checked)
+    for one in checked:
+        if one.id in book.compared:  # of what reads otherwise now there is none
+            assert one.comparisons == pytest.approx(book.compared[one.id], rel=0.2)
     # Each derivative is found by autograd, too; none by differences alone.
     assert [c.id for c in checked if c.measured] == []
     assert any(c.automatic for c in checked) == any(DERIVATIVE.search(c.tex) for c in checked)

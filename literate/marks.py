@@ -1,7 +1,8 @@
 """The list of all displayed equations and how each one is checked.
 
 A page that holds the line `@checks` gets it; the mark beside an equation's
-number leads there.
+number leads there.  It is evidence: it stands only where values were compared
+for the equation as it reads now (see `evidence`).
 """
 
 from __future__ import annotations
@@ -24,14 +25,20 @@ def address(where: str, name: str) -> str:
     return f"{up}checks/#check-{name}"
 
 
-def mark(where: str, part: page.Part, number: str) -> str:
+def mark(where: str, part: page.Part, number: str, compared: int) -> str:
     """A small link beside the number; nothing beside what isn't executed."""
-    if "unchecked" in part.attributes:
+    if "unchecked" in part.attributes or not compared:
         return ""
     return (
         f'<a class="equation-check" href="{address(where, part.attributes["id"])}" '
-        f'aria-label="How equation {number} is checked" title="executed">✓</a>'
+        f'aria-label="How equation {number} is checked" '
+        f'title="executed: {values(compared)} compared">✓</a>'
     )
+
+
+def values(count: int) -> str:
+    """So many values, in words."""
+    return f"{count:,} value{'s' * (count != 1)}"
 
 
 def listing(book: Book) -> list[str]:
@@ -45,15 +52,22 @@ def listing(book: Book) -> list[str]:
         for part in parts:
             name = part.attributes["id"]
             number = book.targets[name].number
-            lines.append(f"| [({number})]({where}#{name}){{ #check-{name} }} | {how(part)} |")
+            told = how(part, book.compared.get(name, 0))
+            lines.append(f"| [({number})]({where}#{name}){{ #check-{name} }} | {told} |")
     return [*lines, ""]
 
 
-def how(part: page.Part) -> str:
-    """What the test does with an equation, in a few words."""
+def how(part: page.Part, compared: int) -> str:
+    """What the test did with an equation, in a few words."""
     attributes = part.attributes
     if "unchecked" in attributes:
         return f"not executed: {escape(attributes['unchecked'], quote=False)}"
+    if not compared:
+        return "not executed since it was changed"
+    return f"{_way(attributes)}; {values(compared)} compared"
+
+
+def _way(attributes: dict[str, str]) -> str:
     code = attributes.get("code", "")
     found = dict.fromkeys(FUNCTION.findall(code))
     links = [f"[`{name}`](api/{name.split('.')[1]}.md#{name})" for name in found]
