@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 
 class Node(Tree[Any]):
@@ -105,18 +105,13 @@ WORDS = [
 def _unread(tex: str, error: UnexpectedInput) -> FormulaError:
     """What stands where, what was expected, and what to write instead."""
     near = error.get_context(tex, span=25).strip("\n")
-    wanted: set[str] = set()
-    if isinstance(error, UnexpectedToken):
-        wanted = set(error.accepts or error.expected)
-    elif isinstance(error, UnexpectedCharacters):
-        wanted = set(error.allowed or ())
+    names = error.accepts or error.expected if isinstance(error, UnexpectedToken) else None
+    wanted = set(names or getattr(error, "allowed", None) or ())
     words = [word for names, word in WORDS if names & wanted]
-    text = f"not in the book's dialect of TeX, here:\n{near}"
-    if words:
-        text += f"\nexpected {', '.join(words[:-1])}{' or ' if words[1:] else ''}{words[-1]}"
-    at = error.pos_in_stream
-    rest = tex[at:] if at is not None and at >= 0 else ""
-    before = tex[: at or 0]
+    text = f"not in the book's dialect of TeX, here:\n{near}\nexpected "
+    text += f"{', '.join(words[:-1])}{' or ' if words[1:] else ''}{''.join(words[-1:])}"
+    at = error.pos_in_stream or 0
+    before, rest = tex[:at], tex[at:] if at >= 0 else ""
     for pattern, hint in INSTEAD:
         if re.match(pattern, rest) or re.search(rf"(?:{pattern})\W*$", before):
             text += f"; {hint}"

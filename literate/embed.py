@@ -19,6 +19,7 @@ import textwrap
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 Holder = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -94,9 +95,7 @@ def _descend(tree: ast.Module, names: list[str], name: str) -> tuple[ast.stmt, b
         body = found.body if isinstance(found, Holder) else []
         if not body and word != names[-1]:
             raise UnknownName(f"{name!r} does not exist: {word!r} holds no names")
-    if found is None:
-        raise UnknownName(f"{name!r} names nothing inside a module")
-    return found, isinstance(above, ast.ClassDef)
+    return cast("ast.stmt", found), isinstance(above, ast.ClassDef)
 
 
 def _defines(node: ast.stmt) -> list[str]:

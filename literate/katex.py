@@ -14,6 +14,7 @@ import subprocess
 import sys
 from functools import lru_cache
 from pathlib import Path
+from typing import IO, cast
 
 RENDERER = Path(__file__).with_name("katex_render.mjs")
 
@@ -55,9 +56,7 @@ class Renderer:
     def render(self, tex: str, display: bool, trust: bool) -> str:
         """HTML with MathML for one formula."""
         request = json.dumps({"tex": tex, "display": display, "trust": trust})
-        written, read = self.process.stdin, self.process.stdout
-        if written is None or read is None:
-            raise KatexError("Node has no pipes")
+        written, read = cast("IO[str]", self.process.stdin), cast("IO[str]", self.process.stdout)
         written.write(request + "\n")
         written.flush()
         line = read.readline()
@@ -71,11 +70,9 @@ class Renderer:
     def close(self) -> None:
         """Ends the process; a failing build ends it too, with its input."""
         if self.process.poll() is None:
-            if self.process.stdin is not None:
-                self.process.stdin.close()
+            cast("IO[str]", self.process.stdin).close()
             self.process.wait(timeout=10)
-            if self.process.stdout is not None:
-                self.process.stdout.close()
+            cast("IO[str]", self.process.stdout).close()
 
 
 @lru_cache(maxsize=1)

@@ -223,6 +223,7 @@ def test_a_display_is_read_in_each_of_these_forms(text: str, tex: str) -> None:
         "\\begin{equation}\nx = 1\n\\end{equation}", "\\begin{align*}\nx &= 1\n\\end{align*}",
         "| $$x$$ |\n| --- |\n| a |", "## $$x$$", "```math\nx = 1\n```", "```{math}\nx = 1\n```",
         ":::{math}\nx = 1\n:::", '<math display="block"></math>', "$$ x $$ and $$ y $$",
+        "$$\nx = 1\n= 2 $$, that is",
         "$$\nx = 1", "$$\nx\n\n= 1\n$$", '$$\nx = 1\n$$ {#eq-a code="f}', "[^1]: $$x = 1$$",
     ],
 )  # fmt: skip
