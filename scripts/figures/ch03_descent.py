@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from figures import figure
-from figures.landscape import BOX, centred, contours, landscape, slope
 from figures.palette import Palette
 from figures.plot import (
     DASHED,
@@ -21,6 +19,7 @@ from figures.plot import (
     sheet,
     single,
 )
+from nnlit.datasets import diabetes
 from nnlit.descent import (
     gradient_descent,
     one_weight_gradient,
@@ -28,7 +27,7 @@ from nnlit.descent import (
     two_minima,
     two_minima_gradient,
 )
-from nnlit.logistic import gradient, loss
+from nnlit.losses import half_squared_error
 
 Data = dict[str, Any]
 X, Y, START = 2.0, 8.0, 5.0  # one example, and the weight to begin with
@@ -36,9 +35,7 @@ X, Y, START = 2.0, 8.0, 5.0  # one example, and the weight to begin with
 
 def path_from(start: float, rate: float, steps: int) -> Data:
     """The weights that gradient descent visits, and their losses."""
-    walk = gradient_descent(
-        lambda w: one_weight_gradient(w, X, Y), np.array(start), rate, steps
-    )
+    walk = gradient_descent(lambda w: one_weight_gradient(w, X, Y), np.array(start), rate, steps)
     return {"w": walk, "loss": one_weight_loss(walk, X, Y)}
 
 
@@ -133,9 +130,7 @@ def rise_over_run(data: Data, theme: Palette) -> Figure:
             lw=1.6,
             ls=DASHED,
         )
-        ax.plot(
-            START + run, high + rise, "o", ms=8, color=theme.ink, zorder=7
-        )
+        ax.plot(START + run, high + rise, "o", ms=8, color=theme.ink, zorder=7)
         label(
             ax,
             START + 1.06,
@@ -185,9 +180,7 @@ def three_rates_data() -> Data:
         "curvature": X * X,
         "limit": 2 / (X * X),
         "rates": rates,
-        "paths": {
-            name: path_from(START, rate, 5) for name, rate in rates.items()
-        },
+        "paths": {name: path_from(START, rate, 5) for name, rate in rates.items()},
     }
 
 
@@ -203,9 +196,7 @@ def three_learning_rates(data: Data, theme: Palette) -> Figure:
         ax.plot(data["w"], data["loss"], color=theme.muted, lw=2)
         walk = data["paths"][name]
         ax.plot(walk["w"], walk["loss"], color=theme.weight, lw=1.6, zorder=5)
-        ax.plot(
-            walk["w"], walk["loss"], "o", ms=8, color=theme.weight, zorder=6
-        )
+        ax.plot(walk["w"], walk["loss"], "o", ms=8, color=theme.weight, zorder=6)
         ax.plot(
             walk["w"][:1],
             walk["loss"][:1],
@@ -234,10 +225,7 @@ def restarts_data() -> Data:
     w = np.linspace(-1.62, 1.62, 325)
     starts = np.array([-1.5, -0.5, 0.35, 1.5])
     paths = np.array(
-        [
-            gradient_descent(two_minima_gradient, np.array(s), 0.05, 200)
-            for s in starts
-        ]
+        [gradient_descent(two_minima_gradient, np.array(s), 0.05, 200) for s in starts]
     )
     ends = paths[:, -1]
     heights = two_minima(ends)
@@ -301,48 +289,80 @@ def two_minima_restarts(data: Data, theme: Palette) -> Figure:
 
 
 def gradient_field_data() -> Data:
-    """The landscape, the downhill direction on a grid, and one descent."""
-    students, ground = centred(), landscape()
-    bias = ground["bias"]
+    """The loss of chapter 1's patients over two weights, and one descent."""
+    patients = diabetes()
+    columns = [patients.feature_names.index(name) for name in ("bmi", "bp")]
+    measured, y = patients.X[:60, columns], patients.y[:60]
+    table = (measured - measured.mean(axis=0)) / measured.std(axis=0)
+    # Scaled features have the mean 0, so the best bias is the mean answer.
+    bias = float(y.mean())
 
     def uphill(w: Any) -> Any:
-        return gradient(students.X, students.y, w, bias)[0]
+        return (table @ w + bias - y) @ table / len(table)
 
-    a, c = np.meshgrid(np.linspace(-0.2, 3.2, 7), np.linspace(-0.3, 2.0, 6))
+    def height(w: Any) -> float:
+        return half_squared_error(table @ w + bias, y) / len(table)
+
+    w1, w2 = np.linspace(-16, 76, 93), np.linspace(-18, 46, 65)
+    a, c = np.meshgrid(np.linspace(-10, 70, 7), np.linspace(-12, 40, 5))
     grid = np.column_stack([a.ravel(), c.ravel()])
-    start = np.array([-0.3, 1.8])
-    path = gradient_descent(uphill, start, 0.25, 200)
-    return ground | {
+    path = gradient_descent(uphill, np.array([-10.0, 8.0]), 0.2, 60)
+    minimum = np.linalg.lstsq(table, y - bias, rcond=None)[0]
+    return {
+        "w1": w1,
+        "w2": w2,
+        "loss": np.array([[height(np.array([p, q])) for p in w1] for q in w2]),
+        "levels": np.arange(1800, 4800, 200),
+        "minimum": minimum,
+        "lowest": height(minimum),
         "grid": grid,
         "downhill": np.array([-uphill(w) for w in grid]),
+        "arrow_per_slope": 0.16,
         "path": path,
-        "path_loss": np.array(
-            [loss(students.X, students.y, w, bias) for w in path]
-        ),
-        "learning_rate": 0.25,
-        "full_slope": partial(slope, students),
+        "path_loss": np.array([height(w) for w in path]),
+        "learning_rate": 0.2,
     }
 
 
 @figure("gradient-field", data=gradient_field_data)
 def gradient_field(data: Data, theme: Palette) -> Figure:
-    canvas = sheet(506)
-    ax = panel(canvas, *BOX)
-    contours(ax, data, theme)
-    for at, down in zip(data["grid"], data["downhill"], strict=True):
-        size = np.hypot(*down)
-        step = 0.3 * down / size * min(1.0, 0.35 + size)
-        arrow(
-            ax,
-            tuple(at),
-            tuple(at + step),
-            theme.gradient,
-            width=1.6,
-            head=10,
+    canvas = sheet(500)
+    ax = panel(canvas, 64, 40, 548, 548 * 64 / 92)  # both weights to one scale
+    ax.set(xlim=(-16, 76), ylim=(-18, 46))
+    axes(
+        ax,
+        "weight $w_1$ of the body mass index",
+        "weight $w_2$ of the pressure",
+        (0, 20, 40, 60),
+        (0, 20, 40),
+    )
+    ground = (data["w1"], data["w2"], data["loss"])
+    for level in data["levels"]:
+        ax.contourf(
+            *ground,
+            levels=[0, level],
+            colors=[theme.weight],
+            alpha=0.04,
+            zorder=0,
         )
+    ax.contour(*ground, levels=data["levels"], colors=[theme.muted], linewidths=1.2)
+    ax.quiver(
+        *data["grid"].T,
+        *(data["arrow_per_slope"] * data["downhill"]).T,
+        angles="xy",
+        scale_units="xy",
+        scale=1,
+        units="dots",
+        width=2.2,
+        headwidth=5,
+        headlength=6,
+        headaxislength=6,
+        color=theme.gradient,
+        zorder=5,
+    )
     path = data["path"]
     ax.plot(*path.T, color=theme.weight, lw=2, zorder=6)
-    ax.plot(*path[:12].T, "o", ms=8, color=theme.weight, zorder=7)
-    ax.plot(*path[-1], "o", ms=11, color=theme.weight, zorder=7)
-    label(ax, *path[0], "start", theme.weight, dx=12, dy=6)
+    ax.plot(*path.T, "o", ms=7, color=theme.weight, zorder=7)
+    ax.plot(*path[0], "o", ms=9, mfc=theme.surface, mec=theme.weight, mew=2.2, zorder=8)
+    label(ax, *path[0], "start", theme.weight, dx=-6, dy=18)
     return canvas

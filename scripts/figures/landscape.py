@@ -1,4 +1,4 @@
-"""The landscape of chapters 3 and 5: the log loss over two weights."""
+"""The landscape of chapter 5: the log loss over two weights."""
 
 from __future__ import annotations
 
