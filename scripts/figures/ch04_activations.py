@@ -93,7 +93,8 @@ def activations_data() -> Data:
     return {
         "z": z,
         "curves": {
-            "step": (step(z), np.zeros_like(z)),
+            # At the jump the step has no slope.
+            "step": (step(z), np.where(z == 0, np.nan, 0.0)),
             "sigmoid": (sigmoid(z), sigmoid_prime(z)),
             "tanh": (tanh(z), tanh_prime(z)),
             "ReLU": (relu(z), relu_prime(z)),
@@ -139,6 +140,17 @@ def activations_and_derivatives(data: Data, theme: Palette) -> Figure:
         below.plot(
             z, kinked(z, slope), color=theme.gradient, lw=3, clip_on=False
         )
+        for gap_at in z[np.isnan(slope)]:
+            below.plot(
+                [gap_at],
+                [0],
+                "o",
+                ms=9,
+                mfc=theme.surface,
+                mec=theme.gradient,
+                mew=2,
+                zorder=6,
+            )
         label(above, -3.8, 3.2 if large else 0.97, name, theme.prediction)
         label(below, -3.8, 0.72, "slope", theme.gradient)
     return canvas

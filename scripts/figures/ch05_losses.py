@@ -153,7 +153,7 @@ def eight_cases(data: Data, theme: Palette) -> Figure:
 def loss_landscape(data: Data, theme: Palette) -> Figure:
     canvas = sheet(506)
     ax = panel(canvas, *BOX)
-    contours(ax, data, theme, named=(0.3, 0.5, 1.0))
+    contours(ax, data, theme, named=(0.4, 0.8, 1.2))
     w1, w2 = data["minimum"]
     ax.plot([w1], [w2], "o", ms=10, color=theme.weight, zorder=6)
     label(

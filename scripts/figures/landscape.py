@@ -19,7 +19,7 @@ from nnlit.types import Array
 
 W1, W2 = (-0.5, 3.5), (-0.6, 2.3)
 BOX = (64, 40, 548, 548 * 2.9 / 4)  # both weights to one scale
-LEVELS = (0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0)
+LEVELS = tuple(k / 5 for k in range(1, 13))  # one difference throughout
 
 
 def centred() -> Dataset:
@@ -90,7 +90,7 @@ def contours(
             data["loss"],
             levels=[0, level],
             colors=[theme.weight],
-            alpha=0.055,
+            alpha=0.04,
             zorder=0,
         )
     lines = ax.contour(
