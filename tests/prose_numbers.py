@@ -112,7 +112,6 @@ HELD: dict[tuple[str, str, str], Callable[[], float]] = {
     ("12-when-training-fails", "2.5", "falls from 2.5"): lambda: figure("deep-and-shallow")[
         "shallow"
     ][0],
-    ("12-when-training-fails", "25", "There are 25 places"): lambda: (12 - 8 + 1) ** 2,
     ("13-applications", "38", "between 38 and 51"): lambda: diagonal().min(),
     ("13-applications", "51", "between 38 and 51"): lambda: diagonal().max(),
     ("13-applications", "442", "For 442 people"): lambda: len(datasets.diabetes()),
