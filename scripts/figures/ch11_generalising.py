@@ -283,18 +283,11 @@ def crossed(data: Data, theme: Palette) -> Figure:
     canvas, ax = board(262)
     for row, asked in enumerate(data["asked"]):
         for column, here in enumerate(asked):
-            ax.add_patch(
-                Rectangle(
-                    (96 + 82 * column, 12 + 50 * row),
-                    76,
-                    38,
-                    facecolor="none" if here else theme.training,
-                    edgecolor=theme.validation if here else "none",
-                    alpha=1 if here else 0.3,
-                    hatch="///" if here else None,
-                    lw=1.6,
-                )
-            )
+            place = (96 + 82 * column, 12 + 50 * row), 76, 38
+            color, hatch = (theme.validation, "///") if here else (theme.training, None)
+            ax.add_patch(Rectangle(*place, fill=False, edgecolor=color, hatch=hatch, lw=1.6))
+            if not here:
+                ax.add_patch(Rectangle(*place, facecolor=color, edgecolor="none", alpha=0.12))
             x, y = 134 + 82 * column, 31 + 50 * row
             if here:
                 label(ax, x, y, "asked", theme.validation, ha="center")
